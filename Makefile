@@ -1,0 +1,50 @@
+# Everything one does with a checkout. `make` alone lists the targets.
+# PYTHON only has to be 3.11 or newer: the first target that needs more makes .venv by itself.
+
+PYTHON ?= python3
+PORT ?= $(or $(OVIA_PORT),8080)
+REPOS ?=
+YES ?=
+TESTS ?= tests
+CORES := $(shell nproc 2>/dev/null || echo 2)
+WORKERS ?= $(shell [ $(CORES) -gt 2 ] && echo $(CORES) || echo 2)
+BIN := .venv/bin
+RESULTS := test-results
+
+# By the environment, not by the command line: a path may hold a space or a quote.
+export OVIA_PORT := $(PORT)
+export OVIA_REPOS := $(REPOS)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run reset test lint format bench
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## Make .venv match uv.lock (every target below does this by itself)
+	@$(PYTHON) infra/local/bootstrap.py
+
+run: setup ## Start everything on this machine: make run REPOS='~/src/shop ~/src/web' PORT=8080
+	@$(BIN)/ovia-local run
+
+reset: setup ## Stop it and delete its local data, after asking: make reset YES=1 does not ask
+	@$(BIN)/ovia-local reset $(if $(YES),--yes)
+
+test: setup ## Run the tests on all cores, with coverage: make test TESTS=tests/local
+	@mkdir -p $(RESULTS)
+	@$(BIN)/pytest -n $(WORKERS) --dist worksteal --cov --cov-report=xml --cov-report=term:skip-covered \
+		--junit-xml=$(RESULTS)/junit.xml $(TESTS)
+
+lint: setup ## Check style, types, who imports whom, and file length
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python infra/checks/file_length.py
+
+format: setup ## Rewrite the code in the house's style
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+bench: setup ## Measure it
+	@$(BIN)/python -m tests.bench

@@ -1,0 +1,172 @@
+"""The one sync loop: claim, read, store raw and canonical rows with the moved cursor, let go."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from ovia_ingest.sync import lease
+from ovia_ingest.sync.contract import Page, Rows, Stream, Unusable
+from ovia_shared.database import dead_letters, partitions, raw_records, sync_runs
+from ovia_shared.database.dead_letters import DeadLetter
+from ovia_shared.database.pool import Connection, Database
+from ovia_shared.errors import LeaseLost, OviaError, SourceError
+from ovia_shared.models.sync import Partition, Progress
+
+log = structlog.get_logger()
+
+# Told after each page: records done in this run, and the estimated total of the run if there is one.
+Watch = Callable[[Progress, int | None], None]
+
+NEXT_READ_SECONDS = 300.0
+FIRST_RETRY_SECONDS = 60.0
+
+
+class Stopped(Exception):
+    """The process was asked to stop; everything stored so far stays, the partition is due again."""
+
+
+class Runner:
+    """Reads partitions of one organisation as one lease owner."""
+
+    def __init__(self, database: Database, org_id: UUID, *, lease_seconds: float, stop: asyncio.Event) -> None:
+        self._database = database
+        self._org_id = org_id
+        self._lease_seconds = lease_seconds
+        self._stop = stop
+        self._owner = lease.owner_name()
+
+    async def claim(self, among: Sequence[UUID]) -> Partition | None:
+        """Takes one of these partitions if it is due and free."""
+        async with self._database.transaction(self._org_id) as conn:
+            return await partitions.claim(conn, self._org_id, self._owner, self._lease_seconds, among)
+
+    async def read(self, partition: Partition, stream: Stream[Rows], watch: Watch) -> Progress:
+        """Reads the partition to its end and lets go of it.
+
+        Raises `SourceError` after recording it (the cursor stays where the last page left it), `LeaseLost` if
+        another reader took over, `Stopped` after releasing the partition when the process should end.
+        """
+        async with self._database.transaction(self._org_id) as conn:
+            run_id = await sync_runs.start(conn, self._org_id, partition)
+        reading = _Reading(self._database, self._org_id, partition, stream, run_id, self._lease_seconds)
+        try:
+            async with lease.kept(self._database, self._org_id, partition, self._lease_seconds):
+                await reading.through(watch, self._stop)
+        except Stopped:
+            await self._end(partition, run_id, "stopped before the end", release=True)
+            raise
+        except SourceError as error:
+            await self._end(partition, run_id, error.message, release=False)
+            raise
+        except LeaseLost:
+            raise
+        except Exception as error:
+            # A fault of ours: visible in /sync like any other, and raised for the log.
+            await self._end(partition, run_id, f"unexpected {type(error).__name__}", release=False)
+            raise
+        async with self._database.transaction(self._org_id) as conn:
+            await partitions.succeed(conn, self._org_id, partition, NEXT_READ_SECONDS)
+            await sync_runs.finish(conn, self._org_id, run_id)
+        log.info("partition read", stream=stream.name, partition=str(partition.id), **_counts(reading.done))
+        return reading.done
+
+    async def _end(self, partition: Partition, run_id: UUID, reason: str, *, release: bool) -> None:
+        # The reason a run failed must not be lost because the database is away too.
+        with contextlib.suppress(OviaError):
+            async with self._database.transaction(self._org_id) as conn:
+                if release:
+                    await partitions.release(conn, self._org_id, partition)
+                else:
+                    await partitions.fail(conn, self._org_id, partition, reason, FIRST_RETRY_SECONDS)
+                await sync_runs.finish(conn, self._org_id, run_id, reason)
+        log.warning("partition not read to its end", partition=str(partition.id), reason=reason)
+
+
+class _Reading:
+    """One read of one partition: what was done, page by page."""
+
+    def __init__(
+        self,
+        database: Database,
+        org_id: UUID,
+        partition: Partition,
+        stream: Stream[Any],
+        run_id: UUID,
+        lease_seconds: float,
+    ) -> None:
+        self._database = database
+        self._org_id = org_id
+        self._partition = partition
+        self._stream = stream
+        self._run_id = run_id
+        self._lease_seconds = lease_seconds
+        self.done = Progress()
+
+    async def through(self, watch: Watch, stop: asyncio.Event) -> None:
+        watch(self.done, None)
+        async with contextlib.aclosing(_one_ahead(self._stream.pages(self._partition.cursor))) as pages:
+            async for page in pages:
+                async with self._database.transaction(self._org_id) as conn:
+                    done = await self._store(conn, page)
+                self.done = done
+                watch(self.done, page.total)
+                if stop.is_set():
+                    raise Stopped
+
+    async def _store(self, conn: Connection, page: Page) -> Progress:
+        org_id, partition, stream = self._org_id, self._partition, self._stream
+        letters = list(page.unreadable)
+        added = 0
+        if page.records:
+            raw_ids, added = await raw_records.store(conn, org_id, partition.connection_id, stream.name, page.records)
+            rows = []
+            for raw_id, record in zip(raw_ids, page.records, strict=True):
+                try:
+                    rows.append((raw_id, stream.normalise(record.payload)))
+                except Unusable as error:
+                    letters.append(DeadLetter(record.external_id, record.payload, str(error)))
+            if rows:
+                await stream.store(conn, org_id, partition.connection_id, rows)
+        if letters:
+            await dead_letters.keep(
+                conn, org_id, partition.connection_id, stream.name, stream.normaliser_version, letters
+            )
+        if page.census is not None:
+            removed = await stream.remove_missing(conn, org_id, partition.connection_id, page.census)
+            log.info("census taken", partition=str(partition.id), removed=removed)
+        read = len(page.records) + len(page.unreadable)
+        done = Progress(self.done.read + read, self.done.raw_added + added, self.done.dead_letters + len(letters))
+        await sync_runs.progress(conn, org_id, self._run_id, done)
+        await partitions.advance(conn, org_id, partition, page.cursor, read, page.total, self._lease_seconds)
+        return done
+
+
+async def _one_ahead(pages: AsyncGenerator[Page]) -> AsyncGenerator[Page]:
+    """The same pages, the next one being fetched while the caller stores this one: source and database overlap."""
+    upcoming: asyncio.Task[Page | None] = asyncio.create_task(_next(pages))
+    try:
+        while (page := await upcoming) is not None:
+            # A census reads the source while it is stored; nothing may be fetched beside it.
+            if page.census is not None:
+                yield page
+                upcoming = asyncio.create_task(_next(pages))
+            else:
+                upcoming = asyncio.create_task(_next(pages))
+                yield page
+    finally:
+        upcoming.cancel()
+        with contextlib.suppress(asyncio.CancelledError, SourceError):
+            await upcoming
+        await pages.aclose()
+
+
+async def _next(pages: AsyncIterator[Page]) -> Page | None:
+    return await anext(pages, None)
+
+
+def _counts(done: Progress) -> dict[str, int]:
+    return {"read": done.read, "raw_added": done.raw_added, "dead_letters": done.dead_letters}

@@ -1,0 +1,114 @@
+"""Settings, read once at start: from `OVIA_*` environment variables, or from secret files of the same name.
+
+A secret file (Docker Swarm mounts them in /run/secrets) is named like its variable in lower case:
+`ovia_database_url`. The environment wins over a file. Nothing else in Ovia reads the environment.
+"""
+
+import os
+from pathlib import Path
+from typing import Annotated, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from ovia_shared.errors import BadSettings
+
+DEFAULT_SECRETS_DIR = Path("/run/secrets")
+
+Seconds = Annotated[float, Field(gt=0, le=3600)]
+
+
+def _postgres_url(url: SecretStr) -> SecretStr:
+    # The drivers would repeat a malformed URL, password and all, in their complaint.
+    try:
+        parts = urlsplit(url.get_secret_value())
+        well_formed = parts.scheme in ("postgresql", "postgres") and (parts.port is None or parts.port > 0)
+    except ValueError:
+        well_formed = False
+    if not well_formed:
+        raise ValueError("expected postgresql://role:password@host:port/database")
+    return url
+
+
+DatabaseUrl = Annotated[SecretStr, AfterValidator(_postgres_url)]
+
+
+class CommonSettings(BaseSettings):
+    """What every process needs to know."""
+
+    model_config = SettingsConfigDict(env_prefix="OVIA_", extra="ignore")
+
+    log_level: str = Field("info", pattern="^(debug|info|warning|error)$")
+    build: str = Field("", max_length=100, description="which build this is, such as a commit; shown by /info")
+
+
+class DatabaseSettings(CommonSettings):
+    """How to reach Postgres as this process's own role."""
+
+    database_url: DatabaseUrl = Field(description="postgresql://role:password@host/database")
+    database_pool_size: int = Field(10, ge=1, le=200)
+    statement_timeout: Seconds = 15.0
+    credentials_keys: SecretStr | None = Field(
+        None, description="Fernet keys, comma-separated, the newest first: encrypts connection credentials"
+    )
+
+
+class PrepareSettings(CommonSettings):
+    """What `ovia admin prepare-database` needs: a privileged connection, and the passwords to give to the roles."""
+
+    admin_database_url: DatabaseUrl = Field(description="a superuser's postgresql://… to any database of the server")
+    owner_password: SecretStr | None = None
+    api_password: SecretStr | None = None
+    ingest_password: SecretStr | None = None
+    metrics_password: SecretStr | None = None
+    rag_password: SecretStr | None = None
+
+    def role_passwords(self) -> dict[str, str]:
+        """The passwords given, by role: ovia_owner, ovia_api, …"""
+        given = {
+            "ovia_owner": self.owner_password,
+            "ovia_api": self.api_password,
+            "ovia_ingest": self.ingest_password,
+            "ovia_metrics": self.metrics_password,
+            "ovia_rag": self.rag_password,
+        }
+        return {role: password.get_secret_value() for role, password in given.items() if password is not None}
+
+
+class ServerSettings(CommonSettings):
+    """How an HTTP service listens and protects itself."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=1, le=65535)
+    request_timeout: Seconds = 30.0
+    requests_per_minute: int = Field(6000, ge=1, description="budget of one token")
+    anonymous_requests_per_minute: int = Field(600, ge=1, description="budget of one address without a valid token")
+
+
+class HttpServiceSettings(ServerSettings, DatabaseSettings):
+    """An HTTP service with a database role of its own."""
+
+
+class IngestSettings(DatabaseSettings):
+    """The process that reads the sources."""
+
+    lease_seconds: Seconds = 30.0
+    git_page_commits: int = Field(2000, ge=1, le=20_000, description="commits stored in one transaction")
+    git_cache: Path = Field(Path("~/.cache/ovia/git"), description="where URLs are mirrored to")
+
+
+AnySettings = TypeVar("AnySettings", bound=CommonSettings)
+
+
+def load(kind: type[AnySettings]) -> AnySettings:
+    """Reads the settings of this process.
+
+    Raises `BadSettings` naming each variable that is missing or wrong; the values are never repeated.
+    """
+    secrets = Path(os.environ.get("OVIA_SECRETS_DIR", DEFAULT_SECRETS_DIR))
+    try:
+        return kind(_secrets_dir=secrets if secrets.is_dir() else None)  # type: ignore[call-arg]
+    except ValidationError as error:
+        faults = (f"OVIA_{str(fault['loc'][0]).upper()}: {fault['msg'].lower()}" for fault in error.errors())
+        raise BadSettings("bad settings: " + "; ".join(faults)) from None

@@ -1,0 +1,150 @@
+"""Mappings as they are read: lists for review, least certain first.
+
+Optional filters are added to the statement only when they are set: each combination is then a statement of its
+own, with a plan made for it. The same goes for the page size, a number written into the statement: with `limit $n`
+Postgres cannot tell a short page from a full scan and plans every execution anew.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from ovia_shared.database import search
+from ovia_shared.database.pool import Connection
+from ovia_shared.models.mapping import Identity, Mapping, MappingFilter, MappingPosition, PersonReference
+from ovia_shared.models.rule_trace import RuleTrace
+
+# In the order of the models' fields: rows become models by position.
+_COLUMNS = """
+select m.id, m.status, m.confidence, m.rule_trace::text, m.engine_version,
+       nullif(m.valid_from, '-infinity'), nullif(m.valid_to, 'infinity'), m.verified_by, m.verified_at, m.created_at,
+       i.id, i.source, i.external_id, i.username, i.email, i.display_name, i.service_account,
+       p.id, p.display_name"""
+_FROM = """
+  from mappings m
+  join identities i on i.org_id = m.org_id and i.id = m.identity_id
+  left join people p on p.org_id = m.org_id and p.id = m.person_id
+ where m.org_id = $1 and m.known_to = 'infinity'
+"""
+_SELECT = _COLUMNS + _FROM
+_ORDER = " order by m.confidence, m.created_at, m.id"
+_TOTAL = "(select coalesce(sum(c.change), 0)::bigint from mapping_counts c where c.org_id = $1{conditions})"
+# What the unfiltered first page asks; the benches measure the service against this statement alone.
+FIRST_PAGE_SQL = f"{_COLUMNS}, {_TOTAL.format(conditions='')}{_FROM}{_ORDER} limit 51"
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_TRACES = msgspec.json.Decoder(tuple[RuleTrace, ...])
+
+
+async def find(
+    conn: Connection, org_id: UUID, wanted: MappingFilter, after: MappingPosition | None, most: int
+) -> list[Mapping]:
+    """At most `most` mappings in force behind `after`: by confidence, least certain first, then by age."""
+    values: list[Any] = [org_id]
+    conditions = _conditions(wanted, values)
+    if after is not None:
+        first = len(values) + 1
+        values += [after.confidence, _EPOCH + after.created_at * _MICROSECOND, after.id]
+        conditions += f" and (m.confidence, m.created_at, m.id) > (${first}, ${first + 1}, ${first + 2})"
+    return to_mappings(await conn.fetch(f"{_SELECT}{conditions}{_ORDER} limit {int(most)}", *values))
+
+
+async def find_first(conn: Connection, org_id: UUID, wanted: MappingFilter, most: int) -> tuple[list[Mapping], int]:
+    """The first of `find`, and how many there are in all: one statement where the number is known without counting."""
+    if _must_be_counted(wanted):
+        return await find(conn, org_id, wanted, None, most), await count(conn, org_id, wanted)
+    values: list[Any] = [org_id]
+    conditions = _conditions(wanted, values)
+    total = _total(wanted, values)
+    rows = await conn.fetch(f"{_COLUMNS}, {total}{_FROM}{conditions}{_ORDER} limit {int(most)}", *values)
+    return to_mappings(rows), rows[0][-1] if rows else 0
+
+
+async def of_person(conn: Connection, org_id: UUID, person_id: UUID) -> list[Mapping]:
+    """Every mapping in force to this person, whatever its status, the surest first."""
+    return to_mappings(
+        await conn.fetch(
+            f"{_SELECT} and m.person_id = $2 order by m.confidence desc, m.created_at, m.id", org_id, person_id
+        )
+    )
+
+
+async def count(conn: Connection, org_id: UUID, wanted: MappingFilter) -> int:
+    """How many mappings in force the filter lets through, exactly."""
+    if _must_be_counted(wanted):
+        return await _count_rows(conn, org_id, wanted)
+    values: list[Any] = [org_id]
+    total: int = await conn.fetchval(f"select {_total(wanted, values)}", *values)
+    return total
+
+
+def position(mapping: Mapping) -> MappingPosition:
+    """Where this mapping stands in the order of `find`."""
+    return MappingPosition(mapping.confidence, (mapping.created_at - _EPOCH) // _MICROSECOND, mapping.id)
+
+
+def to_mappings(rows: Sequence[asyncpg.Record]) -> list[Mapping]:
+    """Rows of `_SELECT` as models."""
+    decode = _TRACES.decode
+    return [
+        Mapping(
+            row[0],
+            row[1],
+            row[2],
+            decode(row[3]),
+            row[4],
+            row[5],
+            row[6],
+            row[7],
+            row[8],
+            row[9],
+            Identity(*row[10:17]),
+            None if row[17] is None else PersonReference(row[17], row[18]),
+        )
+        for row in rows
+    ]
+
+
+def _must_be_counted(wanted: MappingFilter) -> bool:
+    return bool(wanted.words) or wanted.min_confidence is not None or wanted.max_confidence is not None
+
+
+def _total(wanted: MappingFilter, values: list[Any]) -> str:
+    conditions = ""
+    for column in ("status", "source"):
+        if (value := getattr(wanted, column)) is not None:
+            values.append(value)
+            conditions += f" and c.{column} = ${len(values)}"
+    return _TOTAL.format(conditions=conditions)
+
+
+async def _count_rows(conn: Connection, org_id: UUID, wanted: MappingFilter) -> int:
+    values: list[Any] = [org_id]
+    conditions = _conditions(wanted, values)
+    joined = "join identities i on i.org_id = m.org_id and i.id = m.identity_id" if "i." in conditions else ""
+    total: int = await conn.fetchval(
+        f"""
+        select count(*) from mappings m {joined} where m.org_id = $1 and m.known_to = 'infinity'{conditions}
+        """,  # noqa: S608 (fixed fragments)
+        *values,
+    )
+    return total
+
+
+def _conditions(wanted: MappingFilter, values: list[Any]) -> str:
+    conditions = ""
+    for value, condition in (
+        (wanted.status, "m.status ="),
+        (wanted.source, "i.source ="),
+        (wanted.min_confidence, "m.confidence >="),
+        (wanted.max_confidence, "m.confidence <="),
+    ):
+        if value is not None:
+            values.append(value)
+            conditions += f" and {condition} ${len(values)}"
+    return conditions + search.of_identity(wanted.words, values)

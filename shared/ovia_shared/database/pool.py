@@ -1,0 +1,211 @@
+"""Connections to Postgres, and the one way to use them: a transaction that works for one organisation."""
+
+import contextlib
+from collections.abc import AsyncIterator, Iterator
+from typing import TYPE_CHECKING, Any, TypeAlias
+from uuid import UUID
+
+import asyncpg
+import msgspec
+from asyncpg.transaction import Transaction
+
+from ovia_shared.errors import Conflict, InvalidInput, MalformedInput, OviaError, Unavailable
+
+if TYPE_CHECKING:
+    Connection: TypeAlias = asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
+else:
+    Connection = asyncpg.Connection
+
+# Time to wait for a free or a new connection before the caller is told to come back later.
+ACQUIRE_SECONDS = 5.0
+
+
+class Database:
+    """A pool of connections that are opened when first needed, so a service starts while Postgres is away."""
+
+    def __init__(self, dsn: str, *, size: int = 10, statement_timeout: float = 15.0, name: str = "ovia") -> None:
+        self._dsn = dsn
+        self._size = size
+        self._settings = {
+            "application_name": name,
+            "statement_timeout": str(int(statement_timeout * 1000)),
+            "idle_in_transaction_session_timeout": str(int(max(statement_timeout, 60) * 1000)),
+        }
+        self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+
+    async def open(self) -> None:
+        """Prepares the pool. Does not connect yet."""
+        with translated():
+            self._pool = await asyncpg.create_pool(
+                self._dsn,
+                min_size=0,
+                max_size=self._size,
+                timeout=ACQUIRE_SECONDS,
+                init=_prepare,
+                # Nothing outlives a transaction here (only `set local`), so there is nothing to reset.
+                reset=_nothing,
+                server_settings=self._settings,
+            )
+
+    async def close(self) -> None:
+        """Closes every connection, waiting for those in use."""
+        if self._pool is not None:
+            await self._pool.close()
+            self._pool = None
+
+    @contextlib.asynccontextmanager
+    async def transaction(self, org_id: UUID) -> AsyncIterator[Connection]:
+        """A transaction that sees and writes the rows of this organisation and no other."""
+        async with self.bare_transaction() as conn:
+            await conn.execute("select set_config('ovia.org_id', $1, true)", str(org_id))
+            yield conn
+
+    @contextlib.asynccontextmanager
+    async def bare_transaction(self) -> AsyncIterator[Connection]:
+        """A transaction that works for no organisation yet: row-level security shows it no tenant row."""
+        if self._pool is None:
+            raise Unavailable("the database pool is not open")
+        with translated():
+            async with self._pool.acquire(timeout=ACQUIRE_SECONDS) as conn, conn.transaction():
+                yield conn
+
+    async def begin(self) -> "OpenTransaction":
+        """A bare transaction for whoever must end it in the midst of other work: a web request, before it answers."""
+        if self._pool is None:
+            raise Unavailable("the database pool is not open")
+        with translated():
+            conn = await self._pool.acquire(timeout=ACQUIRE_SECONDS)
+            transaction = conn.transaction()
+            try:
+                await transaction.start()
+            except BaseException:
+                # A connection that cannot even begin is broken: the next caller must not get it.
+                conn.terminate()
+                await self._pool.release(conn)
+                raise
+        return OpenTransaction(self._pool, conn, transaction)
+
+
+class OpenTransaction:
+    """A transaction under way on `conn`. The first `commit` or `rollback` ends it; a later one does nothing."""
+
+    def __init__(
+        self,
+        pool: "asyncpg.Pool[asyncpg.Record]",
+        conn: "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]",
+        transaction: Transaction,
+    ) -> None:
+        self.conn = conn
+        self._pool = pool
+        self._transaction = transaction
+        self._ended = False
+
+    async def commit(self) -> None:
+        """Makes the changes last and gives the connection back. Raises as `translated` does; nothing lasts then."""
+        if not self._ended:
+            self._ended = True
+            with translated():
+                try:
+                    await self._transaction.commit()
+                finally:
+                    await self._pool.release(self.conn)
+
+    async def rollback(self) -> None:
+        """Undoes the changes and gives the connection back. Never fails: a broken connection undoes them too."""
+        if not self._ended:
+            self._ended = True
+            try:
+                await self._transaction.rollback()
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                self.conn.terminate()
+            finally:
+                await self._pool.release(self.conn)
+
+
+@contextlib.asynccontextmanager
+async def connected(dsn: str) -> AsyncIterator[Connection]:
+    """One connection outside any pool, for commands that run once."""
+    with translated():
+        conn = await asyncpg.connect(dsn, timeout=ACQUIRE_SECONDS)
+        try:
+            await _prepare(conn)
+            yield conn
+        finally:
+            await conn.close()
+
+
+@contextlib.contextmanager
+def translated() -> Iterator[None]:
+    """Turns the driver's faults into ours; what it does not know is passed on as it is."""
+    try:
+        yield
+    except Exception as error:
+        ours = as_ours(error)
+        if ours is None:
+            raise
+        raise ours from error
+
+
+def as_ours(error: Exception) -> OviaError | None:
+    """What a fault of the driver or the server means in our words; None for what is neither."""
+    match error:
+        case asyncpg.UniqueViolationError():
+            return Conflict(f"this already exists ({error.constraint_name})")
+        case asyncpg.ForeignKeyViolationError():
+            return Conflict(f"something this refers to is not there ({error.constraint_name})")
+        case asyncpg.CheckViolationError() | asyncpg.NotNullViolationError():
+            return InvalidInput(f"a value breaks a rule of the schema ({error.constraint_name or error.column_name})")
+        case asyncpg.CharacterNotInRepertoireError() | asyncpg.UntranslatableCharacterError():
+            return MalformedInput("text must be UTF-8 without NUL characters")
+        case asyncpg.InvalidPasswordError():
+            return Unavailable("Postgres refused this role's password; check OVIA_DATABASE_URL")
+        case asyncpg.QueryCanceledError():
+            return Unavailable("the database took too long; narrow the request or try again")
+        case asyncpg.InterfaceError() if "clos" in str(error) or "released" in str(error):
+            return Unavailable("the database connection was closed")
+        case _ if isinstance(error, _AWAY):
+            return Unavailable("the database does not answer")
+        case TimeoutError():
+            return Unavailable("no database connection became free in time")
+    return None
+
+
+_AWAY = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.InvalidCatalogNameError,
+    # What asyncpg says when the server ended the connection just as it was being used.
+    asyncpg.InternalClientError,
+    # A database that was told to take no connections for a while.
+    asyncpg.ObjectNotInPrerequisiteStateError,
+    ConnectionError,
+    FileNotFoundError,
+)
+
+
+async def _prepare(conn: Connection) -> None:
+    # JSON columns come and go as Python values, encoded by msgspec; binary, so that COPY takes them too.
+    await conn.set_type_codec(
+        "jsonb", schema="pg_catalog", format="binary", encoder=_encode_jsonb, decoder=_decode_jsonb
+    )
+    await conn.set_type_codec("json", schema="pg_catalog", format="binary", encoder=_as_is, decoder=_as_is)
+
+
+async def _nothing(_: Any) -> None:
+    return
+
+
+def _encode_jsonb(value: Any) -> bytes:
+    return b"\x01" + msgspec.json.encode(value)
+
+
+def _decode_jsonb(raw: bytes) -> Any:
+    return msgspec.json.decode(raw[1:])
+
+
+def _as_is(raw: bytes) -> bytes:
+    # json columns hold text as a source sent it: bytes in, bytes out.
+    return bytes(raw)

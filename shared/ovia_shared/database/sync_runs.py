@@ -1,0 +1,56 @@
+"""Sync runs: one row for each attempt at reading a partition."""
+
+from uuid import UUID
+
+from ovia_shared.database.ids import new_id
+from ovia_shared.database.pool import Connection
+from ovia_shared.models.sync import Partition, Progress
+
+
+async def start(conn: Connection, org_id: UUID, partition: Partition) -> UUID:
+    """Opens a run. Runs of earlier readers that never ended are marked abandoned: their lease is gone."""
+    await conn.execute(
+        """
+        update sync_runs set status = 'abandoned', finished_at = now()
+         where org_id = $1 and partition_id = $2 and status = 'running' and fencing_token < $3
+        """,
+        org_id,
+        partition.id,
+        partition.fencing_token,
+    )
+    run_id = new_id()
+    await conn.execute(
+        """
+        insert into sync_runs (org_id, id, partition_id, fencing_token, status) values ($1, $2, $3, $4, 'running')
+        """,
+        org_id,
+        run_id,
+        partition.id,
+        partition.fencing_token,
+    )
+    return run_id
+
+
+async def progress(conn: Connection, org_id: UUID, run_id: UUID, done: Progress) -> None:
+    """What the run has done so far, so that a watcher sees it move."""
+    await conn.execute(
+        "update sync_runs set records_read = $3, raw_added = $4, dead_letters = $5 where org_id = $1 and id = $2",
+        org_id,
+        run_id,
+        done.read,
+        done.raw_added,
+        done.dead_letters,
+    )
+
+
+async def finish(conn: Connection, org_id: UUID, run_id: UUID, error: str | None = None) -> None:
+    """Closes the run: succeeded, or failed with the error."""
+    await conn.execute(
+        """
+        update sync_runs set status = $3, error = $4, finished_at = now() where org_id = $1 and id = $2
+        """,
+        org_id,
+        run_id,
+        "succeeded" if error is None else "failed",
+        error,
+    )

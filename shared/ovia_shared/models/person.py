@@ -1,0 +1,67 @@
+"""People as they are read."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+
+from ovia_shared.models.mapping import Mapping
+
+
+class PersonStatus(StrEnum):
+    """inactive: no longer with the organisation; the history stays."""
+
+    ACTIVE = "active"
+    INACTIVE = "inactive"
+
+
+class Person(msgspec.Struct, frozen=True):
+    """A human being, once. `accounts` counts the mappings in use."""
+
+    id: UUID
+    display_name: str
+    primary_email: str | None
+    status: PersonStatus
+    accounts: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class Membership(msgspec.Struct, frozen=True):
+    """A time in a team; `valid_to` is null while it lasts."""
+
+    team_id: UUID
+    team_name: str
+    role: str | None
+    valid_from: datetime
+    valid_to: datetime | None
+
+
+class PersonDetail(msgspec.Struct, frozen=True):
+    """A person with everything that leads to them: every mapping believed now, whatever its status, and teams."""
+
+    id: UUID
+    display_name: str
+    primary_email: str | None
+    status: PersonStatus
+    accounts: int
+    created_at: datetime
+    updated_at: datetime
+    mappings: list[Mapping]
+    memberships: list[Membership]
+
+
+class PersonFilter(msgspec.Struct, frozen=True):
+    """Which people are wanted; a filter left None narrows nothing."""
+
+    status: PersonStatus | None = None
+    words: tuple[str, ...] = ()
+
+
+class PersonPosition(msgspec.Struct, frozen=True, array_like=True):
+    """Where a page of people ended."""
+
+    display_name: Annotated[str, msgspec.Meta(pattern="^[^\\x00]*\\Z")]
+    id: UUID

@@ -1,0 +1,61 @@
+"""One way to make an HTTP service, whatever it serves."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from litestar import Litestar
+from litestar.exceptions import HTTPException
+
+from ovia_shared.config.settings import ServerSettings
+from ovia_shared.database.pool import Database
+from ovia_shared.telemetry.metrics import HttpMetrics
+from ovia_shared.web import health, problems
+from ovia_shared.web.authentication import DEPENDENCIES, Authentication
+from ovia_shared.web.documentation import documentation
+from ovia_shared.web.lifecycle import BODY_LIMIT, Lifecycle
+from ovia_shared.web.parameters import refuse_unknown
+from ovia_shared.web.rate_limits import RateLimits
+
+
+def create_app(
+    *,
+    service: str,
+    title: str,
+    description: str,
+    settings: ServerSettings,
+    handlers: Sequence[Any] = (),
+    database: Database | None = None,
+) -> Litestar:
+    """The application of a service: its handlers, and what all services share.
+
+    Handlers need a token unless they carry `opt=dict(PUBLIC)`, and may ask for `conn` and `caller`. A service without
+    a database can have public handlers only.
+    """
+    metrics = HttpMetrics(service)
+    limits = RateLimits(settings.requests_per_minute, settings.anonymous_requests_per_minute)
+
+    @asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        if database is not None:
+            await database.open()
+        try:
+            yield
+        finally:
+            if database is not None:
+                await database.close()
+
+    app = Litestar(
+        route_handlers=[health.routes(service, settings.build, database, metrics), *handlers],
+        dependencies=DEPENDENCIES,
+        middleware=[] if database is None else [Authentication(database, limits)],
+        before_request=refuse_unknown,
+        exception_handlers={HTTPException: problems.respond, Exception: problems.respond},
+        lifespan=[lifespan],
+        openapi_config=documentation(title, description),
+        request_max_body_size=BODY_LIMIT,
+        logging_config=None,
+    )
+    # Around the framework, so that unknown paths and failures have a request id, a count and a log line too.
+    app.asgi_handler = Lifecycle(app.asgi_handler, metrics, settings.request_timeout)
+    return app

@@ -1,0 +1,87 @@
+"""What every service says about itself: whether it lives, whether it can serve, what it is, and its metrics."""
+
+import asyncio
+from importlib.metadata import version
+from typing import Any
+
+import msgspec
+from litestar import Response, Router, get
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from ovia_shared.database import migrate
+from ovia_shared.database.pool import Database
+from ovia_shared.errors import OviaError
+from ovia_shared.telemetry.metrics import HttpMetrics
+from ovia_shared.web.authentication import PUBLIC
+
+READY_SECONDS = 2.0
+
+
+class Health(msgspec.Struct, frozen=True):
+    """The process lives."""
+
+    status: str = "ok"
+
+
+class Check(msgspec.Struct, frozen=True):
+    """One condition for serving; `detail` says what is missing."""
+
+    name: str
+    ok: bool
+    detail: str = ""
+
+
+class Readiness(msgspec.Struct, frozen=True):
+    """Whether requests can be served now, and each condition for it."""
+
+    ready: bool
+    checks: tuple[Check, ...]
+
+
+class Info(msgspec.Struct, frozen=True):
+    """What is running."""
+
+    service: str
+    version: str
+    build: str
+
+
+def routes(service: str, build: str, database: Database | None, metrics: HttpMetrics) -> Router:
+    """`/health`, `/ready`, `/info` and `/metrics`. None needs a token; the gateway hides the last."""
+    running = Info(service, version("ovia-shared"), build)
+
+    @get("/health", operation_id="health", summary="Whether the process lives", tags=["service"])
+    async def health() -> Health:
+        """Answers as long as the process does."""
+        return Health()
+
+    @get("/ready", operation_id="ready", summary="Whether the service can serve", tags=["service"])
+    async def ready() -> Response[Readiness]:
+        """503 while the database is away or lacks migrations."""
+        checks = [] if database is None else await _checks(database)
+        answer = Readiness(all(check.ok for check in checks), tuple(checks))
+        headers = {} if answer.ready else {"Retry-After": "5"}
+        return Response(answer, status_code=200 if answer.ready else 503, headers=headers)
+
+    @get("/info", operation_id="info", summary="What is running", tags=["service"])
+    async def info() -> Info:
+        """Service, version and build."""
+        return running
+
+    @get("/metrics", include_in_schema=False)
+    async def prometheus() -> Response[bytes]:
+        return Response(metrics.text(), media_type=CONTENT_TYPE_LATEST)
+
+    handlers: list[Any] = [health, ready, info, prometheus]
+    return Router("/", route_handlers=handlers, opt=dict(PUBLIC))
+
+
+async def _checks(database: Database) -> list[Check]:
+    try:
+        async with asyncio.timeout(READY_SECONDS), database.bare_transaction() as conn:
+            missing = await migrate.missing(conn)
+    except (OviaError, TimeoutError) as error:
+        detail = error.message if isinstance(error, OviaError) else "the database does not answer in time"
+        return [Check("database", ok=False, detail=detail)]
+    lacking = f"not applied: {', '.join(missing)}" if missing else ""
+    return [Check("database", ok=True), Check("migrations", ok=not missing, detail=lacking)]

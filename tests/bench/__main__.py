@@ -1,0 +1,24 @@
+"""`python -m tests.bench [http] [git]`: measures, beside the limits of this machine in the same run."""
+
+import asyncio
+import sys
+
+from tests.bench import git_ingest, http_lists
+from tests.bench.report import publish
+
+BENCHES = {"http": http_lists.run, "git": git_ingest.run}
+
+
+def main() -> int:
+    wanted = sys.argv[1:] or list(BENCHES)
+    unknown = [name for name in wanted if name not in BENCHES]
+    if unknown:
+        print(f"no such bench: {', '.join(unknown)}; known are {', '.join(BENCHES)}", file=sys.stderr)
+        return 2
+    for name in wanted:
+        publish(name, asyncio.run(BENCHES[name]()))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

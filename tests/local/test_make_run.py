@@ -1,0 +1,135 @@
+"""The whole stack as a person starts it: real Postgres, every service, the gateway, a repository."""
+
+import os
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from ovia_local.ports import free_ports
+from ovia_local.programs import executable
+
+START_SECONDS = 60
+STOP_SECONDS = 40
+
+
+class Run:
+    """One `ovia-local run`, with everything it printed so far."""
+
+    def __init__(self, state: Path, port: int, *repositories: str) -> None:
+        self.port = port
+        self._output = state.parent / f"{state.name}-output"
+        environment = {**os.environ, "OVIA_LOCAL_STATE": str(state), "OVIA_REPOS": "", "COLUMNS": "120"}
+        with self._output.open("wb") as output:
+            self.process = subprocess.Popen(
+                [executable("ovia-local"), "run", "--port", str(port), *repositories],
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+
+    @property
+    def printed(self) -> str:
+        return self._output.read_text()
+
+    def ready(self) -> "Run":
+        deadline = time.monotonic() + START_SECONDS
+        while "curl" not in self.printed:
+            assert self.process.poll() is None, self.printed
+            assert time.monotonic() < deadline, self.printed
+            time.sleep(0.05)
+        return self
+
+    @property
+    def token(self) -> str:
+        found = re.search(r"^Token: (ovia_\w+)$", self.printed, re.MULTILINE)
+        assert found, self.printed
+        return found.group(1)
+
+    def get(self, path: str) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {self.token}"}
+        return httpx.get(f"http://127.0.0.1:{self.port}{path}", headers=headers, trust_env=False)
+
+    def end(self, how: signal.Signals) -> int:
+        self.process.send_signal(how)
+        return self.process.wait(STOP_SECONDS)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> str:
+    """A small repository with two authors."""
+    for author in ("Ada Byron <ada@example.org>", "Ada Byron <ada@example.org>", "Ben Okri <ben@example.org>"):
+        name, email = author.rstrip(">").split(" <")
+        identity = {f"GIT_{who}_{what}": value for who in ("AUTHOR", "COMMITTER") for what, value in
+                    (("NAME", name), ("EMAIL", email))}  # fmt: skip
+        environment = {**os.environ, **identity, "GIT_CONFIG_GLOBAL": os.devnull}
+        for command in (["init", "--quiet", "."], ["commit", "--quiet", "--allow-empty", "--message", "change"]):
+            subprocess.run(["git", *command], cwd=tmp_path, env=environment, check=True)
+    return str(tmp_path)
+
+
+@pytest.fixture
+def runs() -> Iterator[list[Run]]:
+    """Whatever a failing test leaves running is ended."""
+    started: list[Run] = []
+    yield started
+    for run in started:
+        if run.process.poll() is None:
+            run.end(signal.SIGTERM)
+
+
+@pytest.mark.timeout(180)
+def test_everything_starts_stops_and_survives(state_directory: Path, repository: str, runs: list[Run]) -> None:
+    state, (port,) = state_directory / "state", free_ports(1)
+
+    first = Run(state, port, repository)
+    runs.append(first)
+    assert first.ready().get("/team/people").json()["total"] == 2
+    assert first.get("/metrics").status_code == 404
+    assert first.get("/sync").json()["total"] == 1
+    for path in ("/team/kpi", "/ask", "/console/"):
+        assert first.get(path).status_code == 404, path  # the service behind it answers, and has nothing there yet
+    other = Run(state, port)
+    assert other.process.wait(START_SECONDS) == 1
+    assert f"Ovia is already running from this checkout (process {first.process.pid})" in other.printed
+    assert first.end(signal.SIGINT) == 0
+    assert "Stopped. The data are kept." in first.printed
+
+    again = Run(state, port, "/no/such/repository")
+    runs.append(again)
+    assert again.ready().token == first.token
+    assert again.get("/team/people").json()["total"] == 2
+    assert "/no/such/repository" in again.printed
+    assert "Not every repository could be read" in again.printed
+
+    # Killed outright, nothing of it may stand in the way of the next run, not even on the same port.
+    assert again.end(signal.SIGKILL) == -signal.SIGKILL
+    recovered = Run(state, port, repository)
+    runs.append(recovered)
+    assert recovered.ready().get("/team/people").json()["total"] == 2
+    assert recovered.end(signal.SIGTERM) == 0
+
+    for run in (first, again, recovered):
+        assert "Traceback" not in run.printed
+    secrets = [path.read_text() for path in (state / "secrets").rglob("*") if path.is_file()]
+    secrets.append((state / "postgres/password").read_text())
+    for log in [*(state / "logs").iterdir(), *(state / "postgres").glob("server.log*")]:
+        written = log.read_text()
+        assert not [secret for secret in secrets if secret in written], log
+
+
+def test_a_part_that_dies_takes_the_rest_down_and_is_named(state_directory: Path, repository: str) -> None:
+    run = Run(state_directory / "state", free_ports(1)[0], repository).ready()
+    children = subprocess.run(
+        ["pgrep", "-P", str(run.process.pid), "-f", "ovia-rag"], capture_output=True, text=True, check=True
+    )
+    os.kill(int(children.stdout), signal.SIGKILL)
+    assert run.process.wait(STOP_SECONDS) == 1
+    assert "ovia-rag ended by itself (killed by SIGKILL)." in run.printed
+    assert "Last lines of" in run.printed

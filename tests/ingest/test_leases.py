@@ -51,9 +51,9 @@ class Numbers:
         return number
 
     async def store(
-        self, conn: Connection, org_id: UUID, connection_id: UUID, rows: Sequence[tuple[UUID, int]]
+        self, conn: Connection, org_id: UUID, connection_id: UUID, rows: Sequence[tuple[UUID, str, int]]
     ) -> None:
-        self.stored += [number for _, number in rows]
+        self.stored += [number for _, _, number in rows]
 
     async def remove_missing(
         self, conn: Connection, org_id: UUID, connection_id: UUID, present: AsyncIterator[list[str]]

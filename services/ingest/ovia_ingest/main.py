@@ -33,6 +33,35 @@ def git(repositories: tuple[str, ...], organisation: str | None) -> None:
     sys.exit(_run(git_command.read_repositories(settings, repositories, organisation)))
 
 
+@main.command("run")
+@click.option("--organisation", metavar="ID-OR-NAME", help="Work for this one only; otherwise for all.")
+@click.option("--once", metavar="STREAM", help="Read only this stream (issues, merge_requests, …), due or not.")
+@click.option("--full", is_flag=True, help="Read everything from the beginning; what is stored is refreshed.")
+@click.option("--renormalise", is_flag=True, help="Make canonical rows anew from raw records, without the network.")
+@click.option("--census", is_flag=True, help="Compare what is stored with what the sources list, due or not.")
+@click.option("--sample", is_flag=True, help="Mark the environment's connections as generated sample data.")
+def run(organisation: str | None, once: str | None, full: bool, renormalise: bool, census: bool, sample: bool) -> None:
+    """Reads whatever is due in every connection, then exits; a scheduler starts it every few minutes.
+
+    Connections are those made over HTTP and those of JIRA_*, GITLAB_* and CONFLUENCE_* (see .env.example). Several
+    may run side by side: they share the work.
+
+    \b
+    ovia-ingest run
+    ovia-ingest run --once issues --full
+    ovia-ingest run --renormalise
+    """
+    # The connectors and their HTTP client: reading a repository starts quicker without them.
+    from ovia_ingest import run_command
+
+    settings = _started()
+    try:
+        wish = run_command.wish_of(once=once, full=full, renormalise=renormalise, census=census)
+    except OviaError as error:
+        raise click.UsageError(error.message) from None
+    sys.exit(_run(run_command.run(settings, wish, organisation, sample=sample)))
+
+
 def _started() -> IngestSettings:
     try:
         settings = load(IngestSettings)

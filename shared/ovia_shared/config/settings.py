@@ -6,7 +6,7 @@ A secret file (Docker Swarm mounts them in /run/secrets) is named like its varia
 
 import os
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
@@ -96,9 +96,11 @@ class IngestSettings(DatabaseSettings):
     lease_seconds: Seconds = 30.0
     git_page_commits: int = Field(2000, ge=1, le=20_000, description="commits stored in one transaction")
     git_cache: Path = Field(Path("~/.cache/ovia/git"), description="where URLs are mirrored to")
+    partitions_at_once: int = Field(2, ge=1, le=32, description="partitions one process reads side by side")
+    raw_retention_days: int | None = Field(None, ge=1, description="drop replaced raw versions after; none: never")
 
 
-AnySettings = TypeVar("AnySettings", bound=CommonSettings)
+AnySettings = TypeVar("AnySettings", bound=BaseSettings)
 
 
 def load(kind: type[AnySettings]) -> AnySettings:
@@ -110,5 +112,11 @@ def load(kind: type[AnySettings]) -> AnySettings:
     try:
         return kind(_secrets_dir=secrets if secrets.is_dir() else None)  # type: ignore[call-arg]
     except ValidationError as error:
-        faults = (f"OVIA_{str(fault['loc'][0]).upper()}: {fault['msg'].lower()}" for fault in error.errors())
-        raise BadSettings("bad settings: " + "; ".join(faults)) from None
+        prefix = kind.model_config.get("env_prefix") or ""
+        raise BadSettings("bad settings: " + "; ".join(_fault(prefix, fault) for fault in error.errors())) from None
+
+
+def _fault(prefix: str, fault: Any) -> str:
+    message = str(fault["msg"]).removeprefix("Value error, ")
+    # A fault of several variables together names them itself.
+    return f"{prefix}{str(fault['loc'][0]).upper()}: {message[0].lower()}{message[1:]}" if fault["loc"] else message

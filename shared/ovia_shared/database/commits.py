@@ -22,8 +22,13 @@ _COLUMNS = (
 )
 
 
-async def store(conn: Connection, org_id: UUID, connection_id: UUID, commits: Sequence[Commit]) -> None:
-    """Stores commits that are new; one that had been removed and is seen again counts as reachable again."""
+async def store(
+    conn: Connection, org_id: UUID, connection_id: UUID, commits: Sequence[Commit], *, revive: bool = True
+) -> None:
+    """Stores commits that are new, and those that a newer normaliser reads otherwise.
+
+    With `revive`, one that had been removed and is seen again counts as reachable again.
+    """
     await load_temporary(
         conn,
         "incoming_commits",
@@ -34,12 +39,16 @@ async def store(conn: Connection, org_id: UUID, connection_id: UUID, commits: Se
         _COLUMNS,
     )
     columns = ", ".join(_COLUMNS)
+    ours = ", ".join(f"commits.{column}" for column in _COLUMNS)
+    theirs = ", ".join(f"excluded.{column}" for column in _COLUMNS)
+    removed = "null" if revive else "commits.removed_at"
     await conn.execute(
         f"""
         insert into commits (org_id, connection_id, {columns})
         select $1, $2, {columns} from incoming_commits
-            on conflict (org_id, connection_id, sha)
-            do update set removed_at = null where commits.removed_at is not null
+            on conflict (org_id, connection_id, sha) do update
+           set ({columns}, removed_at) = ({theirs}, {removed})
+         where ({ours}, commits.removed_at) is distinct from ({theirs}, {removed})
         """,  # noqa: S608 (a constant list of columns)
         org_id,
         connection_id,

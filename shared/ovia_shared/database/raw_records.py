@@ -45,6 +45,22 @@ async def store(
     added = int(outcome.rsplit(" ", 1)[1])
     ids = [row[0] for row in rows]
     if added < len(rows):
+        # A version that came back is the newest again.
+        await conn.execute(
+            """
+            update raw_records r set fetched_at = clock_timestamp()
+              from incoming_raw n
+             where r.org_id = $1 and r.connection_id = $2 and r.stream = $3
+               and r.external_id = n.external_id and r.content_hash = n.content_hash and r.id <> n.id
+               and exists (
+                   select from raw_records o
+                    where o.org_id = $1 and o.connection_id = $2 and o.stream = $3
+                      and o.external_id = r.external_id and o.fetched_at > r.fetched_at)
+            """,
+            org_id,
+            connection_id,
+            stream,
+        )
         kept = await conn.fetch(
             """
             select n.id as incoming_id, r.id

@@ -6,7 +6,11 @@ import msgspec
 
 
 class NewIdentity(msgspec.Struct, frozen=True):
-    """An account to be stored if it is not known yet. `external_id` is unique within `source`."""
+    """An account as a source has just shown it. `external_id` is unique within `source`.
+
+    What is None was not shown, which is not to say that there is none. `active` is None where the source does not
+    tell; `machine_reason` says, in words, why the account is no person's.
+    """
 
     source: str
     external_id: str
@@ -15,6 +19,8 @@ class NewIdentity(msgspec.Struct, frozen=True):
     display_name: str | None = None
     service_account: bool = False
     notes: tuple[str, ...] = ()
+    active: bool | None = None
+    machine_reason: str | None = None
 
 
 class Account(msgspec.Struct, frozen=True):

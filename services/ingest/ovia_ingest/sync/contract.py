@@ -50,9 +50,9 @@ class Stream(Protocol[Rows]):
         """Pure: the canonical rows of one raw payload. Raises `Unusable`."""
 
     async def store(
-        self, conn: Connection, org_id: UUID, connection_id: UUID, rows: Sequence[tuple[UUID, Rows]]
+        self, conn: Connection, org_id: UUID, connection_id: UUID, rows: Sequence[tuple[UUID, str, Rows]]
     ) -> None:
-        """Upserts canonical rows, each with the id of its raw record."""
+        """Upserts canonical rows; each comes with the id of its raw record and the record's external id."""
 
     async def remove_missing(
         self, conn: Connection, org_id: UUID, connection_id: UUID, present: AsyncIterator[list[str]]

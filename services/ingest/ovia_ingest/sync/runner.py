@@ -2,15 +2,15 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from typing import Any
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any, TypeVar
 from uuid import UUID
 
 import structlog
 
 from ovia_ingest.sync import lease
 from ovia_ingest.sync.contract import Page, Rows, Stream, Unusable
-from ovia_shared.database import dead_letters, partitions, raw_records, sync_runs
+from ovia_shared.database import dead_letters, partitions, raw_records, replaying, sync_runs
 from ovia_shared.database.dead_letters import DeadLetter
 from ovia_shared.database.pool import Connection, Database
 from ovia_shared.errors import LeaseLost, OviaError, SourceError
@@ -20,6 +20,8 @@ log = structlog.get_logger()
 
 # Told after each page: records done in this run, and the estimated total of the run if there is one.
 Watch = Callable[[Progress, int | None], None]
+
+Opened = TypeVar("Opened")
 
 NEXT_READ_SECONDS = 300.0
 FIRST_RETRY_SECONDS = 60.0
@@ -43,6 +45,16 @@ class Runner:
         """Takes one of these partitions if it is due and free."""
         async with self._database.transaction(self._org_id) as conn:
             return await partitions.claim(conn, self._org_id, self._owner, self._lease_seconds, among)
+
+    async def guard(self, partition: Partition, opening: Awaitable[Opened]) -> Opened:
+        """What `opening` gives. Where that fails, the claimed partition fails with the reason, which is raised."""
+        try:
+            return await opening
+        except SourceError as error:
+            with contextlib.suppress(OviaError):
+                async with self._database.transaction(self._org_id) as conn:
+                    await partitions.fail(conn, self._org_id, partition, error.message, FIRST_RETRY_SECONDS)
+            raise
 
     async def read(self, partition: Partition, stream: Stream[Rows], watch: Watch) -> Progress:
         """Reads the partition to its end and lets go of it.
@@ -104,10 +116,17 @@ class _Reading:
         self._stream = stream
         self._run_id = run_id
         self._lease_seconds = lease_seconds
+        self._letters_open = True
         self.done = Progress()
 
     async def through(self, watch: Watch, stop: asyncio.Event) -> None:
         watch(self.done, None)
+        partition = self._partition
+        async with self._database.transaction(self._org_id) as conn:
+            # Hardly ever is there one; then pages need not look for theirs.
+            self._letters_open = await replaying.has_open_letters(
+                conn, self._org_id, partition.connection_id, self._stream.name
+            )
         async with contextlib.aclosing(_one_ahead(self._stream.pages(self._partition.cursor))) as pages:
             async for page in pages:
                 async with self._database.transaction(self._org_id) as conn:
@@ -121,16 +140,20 @@ class _Reading:
         org_id, partition, stream = self._org_id, self._partition, self._stream
         letters = list(page.unreadable)
         added = 0
+        await replaying.hold(conn, partition.connection_id, stream.name, alone=False)
         if page.records:
             raw_ids, added = await raw_records.store(conn, org_id, partition.connection_id, stream.name, page.records)
             rows = []
             for raw_id, record in zip(raw_ids, page.records, strict=True):
                 try:
-                    rows.append((raw_id, stream.normalise(record.payload)))
+                    rows.append((raw_id, record.external_id, stream.normalise(record.payload)))
                 except Unusable as error:
                     letters.append(DeadLetter(record.external_id, record.payload, str(error)))
             if rows:
                 await stream.store(conn, org_id, partition.connection_id, rows)
+                if self._letters_open:
+                    understood = [external_id for _, external_id, _ in rows]
+                    await replaying.resolve_understood(conn, org_id, partition.connection_id, stream.name, understood)
         if letters:
             await dead_letters.keep(
                 conn, org_id, partition.connection_id, stream.name, stream.normaliser_version, letters

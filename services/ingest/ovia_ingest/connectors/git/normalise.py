@@ -9,8 +9,10 @@ import msgspec
 
 from ovia_ingest.connectors.git import decoding
 from ovia_ingest.connectors.git.commit_object import MalformedCommit, Signature, parse
+from ovia_ingest.sources.mentions import mentions
+from ovia_shared.models.canonical.references import Reference
 
-VERSION = 1
+VERSION = 2
 
 MAX_SUMMARY = 500
 MAX_NAME = 1000
@@ -69,6 +71,7 @@ class CommitRows(msgspec.Struct, frozen=True, gc=False):
 
     commit: CommitRow
     identities: tuple[GitIdentity, ...]
+    references: tuple[Reference, ...] = ()
 
 
 _encoder = msgspec.json.Encoder()
@@ -127,7 +130,16 @@ def normalise(payload_bytes: bytes) -> CommitRows:
             tuple(notes),
         ),
         tuple(identities),
+        _references(commit.sha, commit.message),
     )
+
+
+def _references(sha: str, message: str) -> tuple[Reference, ...]:
+    """The work items that a message names, the title apart from the rest."""
+    if "-" not in message:
+        return ()
+    title, _, rest = message.strip().partition("\n")
+    return tuple(mentions("commit", sha, (("commit_title", title), ("commit_message", rest))))
 
 
 def _identity(role: Role, person: Signature) -> GitIdentity:

@@ -1,0 +1,77 @@
+"""What webhook deliveries hint at: streams to be read sooner. What changed is read from the source itself."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from ovia_shared.database import planning, webhooks
+from ovia_shared.database.pool import Database
+from ovia_shared.models.connection import ConnectionKind
+
+AT_ONCE = 500
+
+_GITLAB: Mapping[str, tuple[str, ...]] = {
+    "merge_request": ("merge_requests",),
+    "note": ("merge_requests", "issues"),
+    "issue": ("issues",),
+    "work_item": ("issues",),
+    "pipeline": ("pipelines",),
+    "build": ("jobs",),
+    "deployment": ("deployments", "environments"),
+    "release": ("releases", "tags"),
+    "tag_push": ("tags",),
+    "push": ("merge_requests",),
+    "project_create": ("projects",),
+    "project_rename": ("projects",),
+    "project_transfer": ("projects",),
+    "user_add_to_group": ("users",),
+}
+_JIRA_PREFIXES: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("jira:issue", ("issues",)),
+    ("jira:worklog", ("issues",)),
+    ("jira:version", ("versions",)),
+    ("comment", ("issues",)),
+    ("worklog", ("issues",)),
+    ("issuelink", ("issues",)),
+    ("sprint", ("sprints", "issues")),
+    ("board", ("sprints",)),
+    ("project", ("projects",)),
+    ("user", ("users",)),
+)
+
+
+async def follow(database: Database, org_id: UUID, connection_id: UUID, kind: ConnectionKind) -> int:
+    """Takes the deliveries of a connection that wait, and makes what they speak of due; returns how many."""
+    count = 0
+    while True:
+        async with database.transaction(org_id) as conn:
+            deliveries = await webhooks.take(conn, org_id, connection_id, AT_ONCE)
+            due = {stream for delivery in deliveries for stream in streams_of(kind, delivery.payload)}
+            if due:
+                await planning.due_streams(conn, org_id, connection_id, sorted(due))
+            if deliveries:
+                await webhooks.done(conn, org_id, [delivery.id for delivery in deliveries])
+        count += len(deliveries)
+        if not deliveries:
+            return count
+
+
+def streams_of(kind: ConnectionKind, payload: bytes) -> tuple[str, ...]:
+    """The streams a delivery speaks of; none for one that cannot be read or is about something else."""
+    try:
+        body: Any = msgspec.json.decode(payload)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ()
+    if not isinstance(body, dict):
+        return ()
+    if kind is ConnectionKind.GITLAB:
+        event = body.get("object_kind") or body.get("event_name")
+        return _GITLAB.get(event, ()) if isinstance(event, str) else ()
+    event = body.get("webhookEvent")
+    if isinstance(event, str):
+        for prefix, streams in _JIRA_PREFIXES:
+            if event.startswith(prefix):
+                return streams
+    return ()

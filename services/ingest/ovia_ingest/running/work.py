@@ -1,0 +1,203 @@
+"""The work of `ovia-ingest run`: claim what is due, read it, plan what it opened up, until nothing is due."""
+
+import asyncio
+from collections.abc import Sequence
+from uuid import UUID
+
+import msgspec
+import structlog
+
+from ovia_ingest import progress
+from ovia_ingest.running import hints
+from ovia_ingest.running.opening import Sources, connector_of
+from ovia_ingest.running.renormalising import Renormaliser
+from ovia_ingest.sources.stream import Census
+from ovia_ingest.sync.runner import Runner, Stopped
+from ovia_shared.config.settings import IngestSettings
+from ovia_shared.database import canonical, connections, planning, replaying
+from ovia_shared.database.pool import Database
+from ovia_shared.errors import LeaseLost, OviaError, SourceError
+from ovia_shared.models.connection import ConnectionKind, SourceConnection
+from ovia_shared.models.sync import Partition
+
+log = structlog.get_logger()
+
+DELETED_AT_ONCE = 5000
+
+
+class Wish(msgspec.Struct, frozen=True):
+    """What a run is to do: one stream only, everything anew, a census, or canonical rows anew from raw records."""
+
+    once: str | None = None
+    full: bool = False
+    census: bool = False
+    renormalise: bool = False
+
+
+class Outcome(msgspec.Struct):
+    """What a run did. `failed` are the partitions that could not be read, with the reason."""
+
+    partitions: int = 0
+    records: int = 0
+    dead_letters: int = 0
+    failed: list[str] = []
+
+
+class Work:
+    """One run for one organisation."""
+
+    def __init__(
+        self, settings: IngestSettings, database: Database, org_id: UUID, sources: Sources, stop: asyncio.Event
+    ) -> None:
+        self._settings = settings
+        self._database = database
+        self._org_id = org_id
+        self._sources = sources
+        self._stop = stop
+        self._renormaliser = Renormaliser(database, org_id, sources)
+        self._runner = Runner(database, org_id, lease_seconds=settings.lease_seconds, stop=stop)
+        self._outcome = Outcome()
+
+    async def through(self, wish: Wish) -> Outcome:
+        """Does what is wished, until nothing is due or the process is asked to stop."""
+        await self._finish_deletions()
+        active = [one for one in await self._connections() if one.status == "active"]
+        for connection in active:
+            await self._prepare(connection)
+            understood, _ = await self._renormaliser.letters(connection)
+            if understood:
+                progress.say(f"{connection.name}: {understood:,} dead letters understood.")
+        if wish.renormalise:
+            await self._renormalise(active, wish.once)
+            return self._outcome
+        among = await self._chosen(active, wish)
+        census = Census.ONLY if wish.census and not wish.full else Census.ALWAYS if wish.census else Census.WHEN_DUE
+        await self._read_due(among, census)
+        await self._forget_replaced(active)
+        return self._outcome
+
+    async def _connections(self) -> list[SourceConnection]:
+        async with self._database.transaction(self._org_id) as conn:
+            return await connections.everyone(conn, self._org_id)
+
+    async def _prepare(self, connection: SourceConnection) -> None:
+        """Root streams planned, and what webhooks say read sooner."""
+        if connection.kind is ConnectionKind.GIT:
+            return
+        connector = connector_of(connection.kind)
+        async with self._database.transaction(self._org_id) as conn:
+            roots = [(stream, "") for stream in connector.root_streams]
+            await planning.plan(conn, self._org_id, connection.id, roots)
+        await self._plan_projects(connection)
+        await hints.follow(self._database, self._org_id, connection.id, connection.kind)
+
+    async def _plan_projects(self, connection: SourceConnection) -> None:
+        """A partition for each stream of each project that is shown, once the roots are known."""
+        connector = connector_of(connection.kind)
+        async with self._database.transaction(self._org_id) as conn:
+            if await planning.unread_streams(conn, self._org_id, connection.id, connector.root_streams):
+                return
+            shown = await canonical.projects(conn, self._org_id, connection.id)
+            wanted = [(stream, project.external_id) for project in shown for stream in connector.project_streams]
+            await planning.plan(conn, self._org_id, connection.id, wanted)
+
+    async def _chosen(self, active: Sequence[SourceConnection], wish: Wish) -> list[UUID] | None:
+        """The partitions a wish names, made due; None where it names none and all that are due are meant."""
+        if wish.once is None and not wish.full and not wish.census:
+            return None
+        ids = [one.id for one in active]
+        async with self._database.transaction(self._org_id) as conn:
+            chosen = await planning.make_due(conn, self._org_id, ids, wish.once, reset=wish.full)
+        if not chosen and wish.once is not None:
+            known = {stream for kind in active if kind.kind is not ConnectionKind.GIT for stream in _streams(kind)}
+            raise SourceError(
+                f"no connection has a stream {wish.once!r}; known are {', '.join(sorted(known)) or 'none'}"
+            )
+        # A full read opens up new projects, which are read too.
+        return None if wish.full and wish.once is None else chosen
+
+    async def _read_due(self, among: Sequence[UUID] | None, census: Census) -> None:
+        """Several partitions side by side; ends when none is due and none is being read here."""
+        busy: set[asyncio.Task[None]] = set()
+        try:
+            while not self._stop.is_set():
+                while len(busy) < self._settings.partitions_at_once:
+                    partition = await self._runner.claim(among)
+                    if partition is None:
+                        break
+                    busy.add(asyncio.create_task(self._read(partition, census)))
+                if not busy:
+                    return
+                done, busy = await asyncio.wait(busy, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    task.result()
+        finally:
+            await asyncio.gather(*busy)
+
+    async def _read(self, partition: Partition, census: Census) -> None:
+        name = f"{partition.stream} {partition.scope}".rstrip()
+        try:
+            connection = await self._sources.connection(partition.connection_id)
+            name = f"{connection.name}: {name}"
+            stream = await self._runner.guard(partition, self._sources.stream(partition, census))
+            await self._keep_current(partition, connection, stream.normaliser_version)
+            with progress.shown(name) as watch:
+                done = await self._runner.read(partition, stream, watch)
+        except Stopped:
+            return
+        except (SourceError, LeaseLost) as error:
+            self._outcome.failed.append(f"{name}: {error.message}")
+            log.error("partition not read", partition=str(partition.id), stream=partition.stream, reason=error.message)
+            progress.say(f"{name}: {error.message}")
+            return
+        self._outcome.partitions += 1
+        self._outcome.records += done.read
+        self._outcome.dead_letters += done.dead_letters
+        if connection.kind is not ConnectionKind.GIT:
+            await self._plan_projects(connection)
+
+    async def _keep_current(self, partition: Partition, connection: SourceConnection, version: int) -> None:
+        """Rows made by an older normaliser are made anew before more are added to them."""
+        async with self._database.transaction(self._org_id) as conn:
+            made_with = await planning.normaliser_version(conn, self._org_id, partition.id)
+        if made_with is not None and made_with < version:
+            await self._renormaliser.stream(connection, partition.stream)
+        elif made_with is None:
+            async with self._database.transaction(self._org_id) as conn:
+                await planning.set_normaliser_version(conn, self._org_id, connection.id, partition.stream, version)
+
+    async def _renormalise(self, active: Sequence[SourceConnection], only: str | None) -> None:
+        for connection in active:
+            if only is None:
+                self._outcome.records += await self._renormaliser.everything(connection)
+            else:
+                self._outcome.records += await self._renormaliser.stream(connection, only)
+
+    async def _forget_replaced(self, active: Sequence[SourceConnection]) -> None:
+        days = self._settings.raw_retention_days
+        if days is None:
+            return
+        for connection in active:
+            dropped = DELETED_AT_ONCE
+            while dropped == DELETED_AT_ONCE and not self._stop.is_set():
+                async with self._database.transaction(self._org_id) as conn:
+                    dropped = await replaying.drop_replaced(conn, self._org_id, connection.id, days, DELETED_AT_ONCE)
+
+    async def _finish_deletions(self) -> None:
+        """Connections being deleted lose their rows batch by batch, and the connection itself last."""
+        for connection in await self._connections():
+            if connection.status != "deleting":
+                continue
+            try:
+                deleted = 1
+                while deleted and not self._stop.is_set():
+                    async with self._database.transaction(self._org_id) as conn:
+                        deleted = await connections.delete_batch(conn, self._org_id, connection.id, DELETED_AT_ONCE)
+                progress.say(f"{connection.name}: deleted.")
+            except OviaError as error:
+                self._outcome.failed.append(f"{connection.name}: not deleted: {error.message}")
+
+
+def _streams(connection: SourceConnection) -> list[str]:
+    connector = connector_of(connection.kind)
+    return [*connector.root_streams, *connector.project_streams]

@@ -1,0 +1,206 @@
+"""Canonical rows: stored in bulk, marked removed when the source no longer has them, and looked up by later stages."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from ovia_shared.database import canonical_tables
+from ovia_shared.database.canonical_tables import Row, Table, columns_of, table_of
+from ovia_shared.database.pool import Connection
+from ovia_shared.database.rows import to_models
+from ovia_shared.models.canonical.projects import FieldDefinition, StatusDefinition
+
+
+class Made(msgspec.Struct, frozen=True):
+    """The rows made from one raw record. `owned` names, for each table of parts, the parent this record speaks for."""
+
+    raw_record_id: UUID
+    rows: tuple[Row, ...]
+    owned: tuple[tuple[type[Row], tuple[str, ...]], ...] = ()
+
+
+class ScopedProject(msgspec.Struct, frozen=True):
+    """A project as planning needs it."""
+
+    external_id: str
+    kind: str
+    key: str
+
+
+async def store(
+    conn: Connection,
+    org_id: UUID,
+    connection_id: UUID,
+    made: Sequence[Made],
+    account_ids: Mapping[str, UUID],
+    *,
+    revive: bool = True,
+) -> None:
+    """Upserts the rows of a page, then marks the parts their records no longer have as removed.
+
+    `account_ids` gives the identity of every account that rows name. A key that comes twice is stored as it came last.
+    A removed record that comes again is there again; with `revive` false it is only understood anew and stays removed.
+    """
+    for table in canonical_tables.TABLES:
+        latest: dict[tuple[Any, ...], tuple[UUID, Row]] = {}
+        for record in made:
+            for row in record.rows:
+                if type(row) is table.row:
+                    latest[tuple(getattr(row, field) for field in table.key)] = (record.raw_record_id, row)
+        if latest:
+            # In one order by everybody, so that concurrent readers cannot deadlock.
+            rows = [latest[key] for key in sorted(latest)]
+            await _upsert(conn, org_id, connection_id, table, rows, account_ids, revive or bool(table.parents))
+        if table.parents:
+            await _drop_parts(conn, org_id, connection_id, table, made)
+
+
+async def _upsert(
+    conn: Connection,
+    org_id: UUID,
+    connection_id: UUID,
+    table: Table,
+    rows: Sequence[tuple[UUID, Row]],
+    account_ids: Mapping[str, UUID],
+    revive: bool,
+) -> None:
+    arrays = [[column.read(row, account_ids) for _, row in rows] for column in columns_of(table)]
+    statement = canonical_tables.upsert_statement(table, revive)
+    await conn.execute(statement, org_id, connection_id, [raw_id for raw_id, _ in rows], *arrays)
+
+
+async def _drop_parts(conn: Connection, org_id: UUID, connection_id: UUID, table: Table, made: Sequence[Made]) -> None:
+    owners = {parent: record.raw_record_id for record in made for kind, parent in record.owned if kind is table.row}
+    if owners:
+        parents = list(owners)
+        await conn.execute(
+            canonical_tables.tombstone_statement(table),
+            org_id,
+            connection_id,
+            [owners[parent] for parent in parents],
+            *([parent[place] for parent in parents] for place in range(len(table.parents))),
+        )
+
+
+async def compare(
+    conn: Connection,
+    org_id: UUID,
+    connection_id: UUID,
+    row: type[Row],
+    present: Sequence[str],
+    *,
+    project: str | None = None,
+    only: tuple[str, str] | None = None,
+) -> tuple[list[str], list[str]]:
+    """(ours that the source did not list, the source's that we do not have), by external id.
+
+    `project` narrows to rows of that project, `only` to rows with a value in a column.
+    """
+    table = table_of(row)
+    values: list[Any] = [org_id, connection_id, list(present)]
+    narrowed = ""
+    for column, value in (("project_external_id", project), only or ("", None)):
+        if value is not None:
+            values.append(value)
+            narrowed += f" and t.{column} = ${len(values)}"
+    missing = await conn.fetch(
+        f"""
+        select t.external_id from {table.name} t
+         where t.org_id = $1 and t.connection_id = $2 and t.removed_at is null{narrowed}
+           and not exists (select from unnest($3::text[]) s (id) where s.id = t.external_id)
+         order by 1
+        """,  # noqa: S608 (names of our own structs)
+        *values,
+    )
+    unknown = await conn.fetch(
+        f"""
+        select s.id from unnest($3::text[]) s (id)
+         where not exists (
+               select from {table.name} t
+                where t.org_id = $1 and t.connection_id = $2 and t.external_id = s.id and t.removed_at is null)
+         order by 1
+        """,  # noqa: S608 (names of our own structs)
+        *values[:3],
+    )
+    return [line[0] for line in missing], [line[0] for line in unknown]
+
+
+async def mark_removed(conn: Connection, org_id: UUID, connection_id: UUID, row: type[Row], gone: Sequence[str]) -> int:
+    """Marks rows the source no longer has; returns how many."""
+    outcome = await conn.execute(
+        f"""
+        update {table_of(row).name} set removed_at = now(), changed_at = now()
+         where org_id = $1 and connection_id = $2 and external_id = any ($3) and removed_at is null
+        """,  # noqa: S608 (names of our own structs)
+        org_id,
+        connection_id,
+        list(gone),
+    )
+    return int(outcome.rsplit(" ", 1)[1])
+
+
+async def mark_access_lost(conn: Connection, org_id: UUID, connection_id: UUID, gone: Sequence[str]) -> int:
+    """Notes that projects are no longer shown to us; what is in them stays as it is. Returns how many are new to it."""
+    outcome = await conn.execute(
+        """
+        update projects set access_lost_at = now(), changed_at = now()
+         where org_id = $1 and connection_id = $2 and external_id = any ($3) and access_lost_at is null
+        """,
+        org_id,
+        connection_id,
+        list(gone),
+    )
+    return int(outcome.rsplit(" ", 1)[1])
+
+
+async def projects(conn: Connection, org_id: UUID, connection_id: UUID) -> list[ScopedProject]:
+    """The projects and spaces that are read: those the source still shows."""
+    rows = await conn.fetch(
+        """
+        select external_id, kind, key from projects
+         where org_id = $1 and connection_id = $2 and removed_at is null and access_lost_at is null
+         order by key
+        """,
+        org_id,
+        connection_id,
+    )
+    return to_models(ScopedProject, rows)
+
+
+async def project_key(conn: Connection, org_id: UUID, connection_id: UUID, external_id: str) -> str | None:
+    """What people call the project by; None if it is not known."""
+    key: str | None = await conn.fetchval(
+        "select key from projects where org_id = $1 and connection_id = $2 and external_id = $3",
+        org_id,
+        connection_id,
+        external_id,
+    )
+    return key
+
+
+async def fields(conn: Connection, org_id: UUID, connection_id: UUID) -> list[FieldDefinition]:
+    """The fields a connection defines."""
+    rows = await conn.fetch(
+        """
+        select external_id, name, custom, type, role from field_definitions
+         where org_id = $1 and connection_id = $2 and removed_at is null order by external_id
+        """,
+        org_id,
+        connection_id,
+    )
+    return to_models(FieldDefinition, rows)
+
+
+async def statuses(conn: Connection, org_id: UUID, connection_id: UUID) -> list[StatusDefinition]:
+    """The statuses a connection defines."""
+    rows = await conn.fetch(
+        """
+        select external_id, name, category, scope from status_definitions
+         where org_id = $1 and connection_id = $2 and removed_at is null order by external_id
+        """,
+        org_id,
+        connection_id,
+    )
+    return to_models(StatusDefinition, rows)

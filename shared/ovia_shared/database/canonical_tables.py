@@ -1,0 +1,171 @@
+"""Which struct goes to which canonical table, and the statements that follow from it."""
+
+import types
+import typing
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from ovia_shared.models.canonical.delivery import Deployment, Environment, Job, Pipeline, Release
+from ovia_shared.models.canonical.documents import Document, DocumentVersion
+from ovia_shared.models.canonical.merge_requests import MergeRequest, MergeRequestCommit, MergeRequestEvent
+from ovia_shared.models.canonical.projects import FieldDefinition, Project, StatusDefinition
+from ovia_shared.models.canonical.references import Reference
+from ovia_shared.models.canonical.work_items import (
+    Comment,
+    Sprint,
+    SprintMembership,
+    WorkItem,
+    WorkItemKey,
+    WorkItemLink,
+    WorkItemTransition,
+    Worklog,
+)
+
+Row = msgspec.Struct
+
+# A column that names the account of a field, or the accounts of a list.
+_ONE, _MANY = "_account", "_accounts"
+_TYPES = {
+    str: "text",
+    int: "bigint",
+    float: "double precision",
+    bool: "boolean",
+    datetime: "timestamptz",
+    tuple: "jsonb",
+    dict: "jsonb",
+}
+
+
+class Table(msgspec.Struct, frozen=True):
+    """A canonical table: its name, the struct of its rows, and its key (behind organisation and connection).
+
+    `parents` are the key fields that name the record a row belongs to: when that record comes again without the row,
+    the row is marked removed. Empty for rows that stand for themselves.
+    """
+
+    name: str
+    row: type[Row]
+    key: tuple[str, ...]
+    parents: tuple[str, ...] = ()
+
+
+_WORK_ITEM = ("work_item_external_id",)
+_SUBJECT = ("subject_kind", "subject_external_id")
+_MERGE_REQUEST = ("merge_request_external_id",)
+
+TABLES = (
+    Table("projects", Project, ("external_id",)),
+    Table("field_definitions", FieldDefinition, ("external_id",)),
+    Table("status_definitions", StatusDefinition, ("external_id",)),
+    Table("work_items", WorkItem, ("external_id",)),
+    Table("work_item_keys", WorkItemKey, ("key",)),
+    Table(
+        "work_item_transitions", WorkItemTransition, (*_WORK_ITEM, "history_external_id", "ordinal"), parents=_WORK_ITEM
+    ),
+    Table("work_item_links", WorkItemLink, (*_WORK_ITEM, "external_id", "inward"), parents=_WORK_ITEM),
+    Table("comments", Comment, (*_SUBJECT, "external_id"), parents=_SUBJECT),
+    Table("worklogs", Worklog, (*_WORK_ITEM, "external_id"), parents=_WORK_ITEM),
+    Table("sprints", Sprint, ("external_id",)),
+    Table("sprint_memberships", SprintMembership, (*_WORK_ITEM, "sprint_external_id", "ordinal"), parents=_WORK_ITEM),
+    Table("merge_requests", MergeRequest, ("external_id",)),
+    Table("merge_request_commits", MergeRequestCommit, (*_MERGE_REQUEST, "sha"), parents=_MERGE_REQUEST),
+    Table("merge_request_events", MergeRequestEvent, (*_MERGE_REQUEST, "external_id"), parents=_MERGE_REQUEST),
+    Table("pipelines", Pipeline, ("external_id",)),
+    Table("jobs", Job, ("external_id",)),
+    Table("environments", Environment, ("external_id",)),
+    Table("deployments", Deployment, ("external_id",)),
+    Table("releases", Release, ("external_id",)),
+    Table("documents", Document, ("external_id",)),
+    Table("document_versions", DocumentVersion, ("document_external_id", "number"), parents=("document_external_id",)),
+    Table("source_references", Reference, (*_SUBJECT, "target_kind", "target", "found_in"), parents=_SUBJECT),
+)
+
+_BY_ROW = {table.row: table for table in TABLES}
+_BY_NAME = {table.name: table for table in TABLES}
+
+
+def table_of(row: type[Row]) -> Table:
+    """The table that rows of this struct go to."""
+    return _BY_ROW[row]
+
+
+def table_named(name: str) -> Table:
+    """The canonical table of this name. Raises KeyError."""
+    return _BY_NAME[name]
+
+
+class Column(msgspec.Struct, frozen=True):
+    """A column, its type in SQL, and how its value is read off a struct, given the ids of accounts."""
+
+    name: str
+    type: str
+    read: Callable[[Any, Mapping[str, Any]], Any]
+
+
+@lru_cache(maxsize=64)
+def columns_of(table: Table) -> tuple[Column, ...]:
+    """The table's own columns, in the order of the struct's fields."""
+    hints = typing.get_type_hints(table.row)
+    return tuple(_column(field, hints[field]) for field in table.row.__struct_fields__)
+
+
+def _column(field: str, hint: Any) -> Column:
+    if field.endswith(_MANY):
+        name = field.removesuffix(_MANY) + "_identity_ids"
+        return Column(name, "jsonb", lambda row, ids: [str(ids[one]) for one in getattr(row, field)])
+    if field.endswith(_ONE):
+        name = field.removesuffix(_ONE) + "_identity_id"
+        return Column(name, "uuid", lambda row, ids: ids.get(getattr(row, field)))
+    return Column(field, _TYPES[_plain(hint)], lambda row, _: getattr(row, field))
+
+
+def _plain(hint: Any) -> Any:
+    if isinstance(hint, types.UnionType):
+        (hint,) = (one for one in typing.get_args(hint) if one is not type(None))
+    return typing.get_origin(hint) or hint
+
+
+@lru_cache(maxsize=128)
+def upsert_statement(table: Table, revive: bool) -> str:
+    """Stores rows given as one array a column: $1 organisation, $2 connection, $3 raw record ids, then the columns.
+
+    With `revive` a removed row is there again. A row that says what is stored already is left alone but for its raw
+    record, so `changed_at` moves only when something did.
+    """
+    columns = columns_of(table)
+    names = [column.name for column in columns]
+    arrays = ", ".join(f"${number}::{column.type}[]" for number, column in enumerate(columns, 4))
+    content = [name for name in names if name not in table.key] or names
+    mine = ", ".join(f"t.{name}" for name in content)
+    theirs = ", ".join(f"excluded.{name}" for name in content)
+    removed = "null::timestamptz" if revive else "t.removed_at"
+    changed = f"(({mine}, t.removed_at) is distinct from ({theirs}, {removed}))"
+    return f"""
+        insert into {table.name} as t (org_id, connection_id, raw_record_id, {", ".join(names)})
+        select $1, $2, u.* from unnest($3::uuid[], {arrays}) as u
+            on conflict (org_id, connection_id, {", ".join(table.key)}) do update
+           set raw_record_id = excluded.raw_record_id, removed_at = {removed},
+               changed_at = case when {changed} then now() else t.changed_at end,
+               {", ".join(f"{name} = excluded.{name}" for name in content)}
+         where t.raw_record_id <> excluded.raw_record_id or {changed}
+        """  # noqa: S608 (names of our own structs)
+
+
+@lru_cache(maxsize=64)
+def tombstone_statement(table: Table) -> str:
+    """Marks rows their record no longer has: $1, $2 as above, $3 raw record ids, then one array for each parent field.
+
+    Only rows that another version of the record left behind are touched.
+    """
+    arrays = ", ".join(f"${number}::text[]" for number in range(4, 4 + len(table.parents)))
+    same = " and ".join(f"t.{field} = u.{field}" for field in table.parents)
+    return f"""
+        update {table.name} t set removed_at = now(), changed_at = now()
+          from unnest($3::uuid[], {arrays}) as u (raw_record_id, {", ".join(table.parents)})
+         where t.org_id = $1 and t.connection_id = $2 and {same}
+           and t.raw_record_id <> u.raw_record_id and t.removed_at is null
+        """  # noqa: S608 (names of our own structs)

@@ -1,0 +1,126 @@
+"""Which partitions there are to read, and from which configured connections."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from ovia_shared.database.ids import new_id
+from ovia_shared.database.pool import Connection
+
+
+async def configure(
+    conn: Connection, org_id: UUID, kind: str, name: str, base_url: str, settings: dict[str, Any]
+) -> UUID:
+    """The id of the connection to this address with these settings; one already there takes them over."""
+    connection_id: UUID = await conn.fetchval(
+        """
+        insert into connections as c (org_id, id, kind, name, base_url, settings) values ($1, $2, $3, $4, $5, $6)
+            on conflict (org_id, kind, base_url) where status in ('active', 'paused') do update
+           set settings = excluded.settings,
+               updated_at = case when c.settings = excluded.settings then c.updated_at else now() end
+        returning id
+        """,
+        org_id,
+        new_id(),
+        kind,
+        name,
+        base_url,
+        settings,
+    )
+    return connection_id
+
+
+async def plan(conn: Connection, org_id: UUID, connection_id: UUID, wanted: Sequence[tuple[str, str]]) -> int:
+    """Makes the (stream, scope) partitions that are missing, due now; returns how many are new."""
+    outcome = await conn.execute(
+        """
+        insert into sync_partitions (org_id, id, connection_id, stream, scope)
+        select $1, u.id, $2, u.stream, u.scope from unnest($3::uuid[], $4::text[], $5::text[]) u (id, stream, scope)
+            on conflict (org_id, connection_id, stream, scope) do nothing
+        """,
+        org_id,
+        connection_id,
+        [new_id() for _ in wanted],
+        [stream for stream, _ in wanted],
+        [scope for _, scope in wanted],
+    )
+    return int(outcome.rsplit(" ", 1)[1])
+
+
+async def unread_streams(conn: Connection, org_id: UUID, connection_id: UUID, streams: Sequence[str]) -> list[str]:
+    """Those of these streams that were never read to their end."""
+    rows = await conn.fetch(
+        """
+        select u.stream from unnest($3::text[]) u (stream)
+         where not exists (
+               select from sync_partitions p
+                where p.org_id = $1 and p.connection_id = $2 and p.stream = u.stream and p.last_success_at is not null)
+        """,
+        org_id,
+        connection_id,
+        list(streams),
+    )
+    return [row["stream"] for row in rows]
+
+
+async def make_due(
+    conn: Connection, org_id: UUID, connection_ids: Sequence[UUID], stream: str | None = None, *, reset: bool = False
+) -> list[UUID]:
+    """Makes the partitions of these connections due now, those of one stream if it is named; returns their ids.
+
+    `reset` forgets how far they were read, and takes them from whoever reads them now.
+    """
+    rows = await conn.fetch(
+        """
+        update sync_partitions
+           set next_due_at = now(),
+               cursor = case when $4 then null else cursor end,
+               fencing_token = fencing_token + case when $4 then 1 else 0 end,
+               lease_owner = case when $4 then null else lease_owner end,
+               lease_expires_at = case when $4 then null else lease_expires_at end
+         where org_id = $1 and connection_id = any ($2) and ($3::text is null or stream = $3)
+        returning id
+        """,
+        org_id,
+        list(connection_ids),
+        stream,
+        reset,
+    )
+    return [row["id"] for row in rows]
+
+
+async def due_streams(conn: Connection, org_id: UUID, connection_id: UUID, streams: Sequence[str]) -> None:
+    """Makes partitions of these streams due now: the source said that something in them changed."""
+    await conn.execute(
+        """
+        update sync_partitions set next_due_at = least(next_due_at, now())
+         where org_id = $1 and connection_id = $2 and stream = any ($3)
+        """,
+        org_id,
+        connection_id,
+        list(streams),
+    )
+
+
+async def normaliser_version(conn: Connection, org_id: UUID, partition_id: UUID) -> int | None:
+    """The version the partition's canonical rows were made with; None if it was never read."""
+    found: int | None = await conn.fetchval(
+        "select normaliser_version from sync_partitions where org_id = $1 and id = $2", org_id, partition_id
+    )
+    return found
+
+
+async def set_normaliser_version(
+    conn: Connection, org_id: UUID, connection_id: UUID, stream: str, version: int
+) -> None:
+    """Notes that every canonical row of this stream is made with this version."""
+    await conn.execute(
+        """
+        update sync_partitions set normaliser_version = $4
+         where org_id = $1 and connection_id = $2 and stream = $3 and normaliser_version is distinct from $4
+        """,
+        org_id,
+        connection_id,
+        stream,
+        version,
+    )

@@ -21,10 +21,11 @@ STOP_SECONDS = 40
 class Run:
     """One `ovia-local run`, with everything it printed so far."""
 
-    def __init__(self, state: Path, port: int, *repositories: str) -> None:
+    def __init__(self, state: Path, port: int, *repositories: str, sample: bool = False) -> None:
         self.port = port
         self._output = state.parent / f"{state.name}-output"
         environment = {**os.environ, "OVIA_LOCAL_STATE": str(state), "OVIA_REPOS": "", "COLUMNS": "120"}
+        environment["OVIA_SAMPLE"] = "true" if sample else "false"
         with self._output.open("wb") as output:
             self.process = subprocess.Popen(
                 [executable("ovia-local"), "run", "--port", str(port), *repositories],

@@ -16,6 +16,7 @@ from rich.markup import escape
 
 from ovia_local.reset import delete_data
 from ovia_local.run import Wish, run
+from ovia_local.sources import take_over_env_file
 from ovia_local.state import State, checkout, default_directory
 from ovia_shared.errors import OviaError
 
@@ -33,6 +34,10 @@ DEFAULT_PORT = 8080
 @click.pass_context
 def main(context: click.Context, directory: Path | None) -> None:
     """Ovia on one machine: embedded Postgres, all services and the gateway."""
+    try:
+        take_over_env_file()
+    except OviaError as problem:
+        raise click.ClickException(problem.message) from None
     context.obj = State(directory or default_directory())
 
 
@@ -44,8 +49,9 @@ def run_command(state: State, repositories: tuple[str, ...], port: int) -> None:
     """Start everything, read the repositories, and wait for Ctrl-C.
 
     The repositories may also be given by OVIA_REPOS, quoted as in a shell; without any, Ovia reads the
-    history of its own checkout. With OVIA_DATABASE_URL, a superuser's connection string, it uses that server
-    instead of an embedded one.
+    history of its own checkout. JIRA_*, GITLAB_* and CONFLUENCE_* name the sources (.env.example lists them,
+    and .env is read); without any, a generated organisation is read, unless OVIA_SAMPLE is false. With
+    OVIA_DATABASE_URL, a superuser's connection string, it uses that server instead of an embedded one.
     """
     wanted = repositories or _repositories_of(os.environ.get("OVIA_REPOS", "")) or (str(checkout()),)
     wish = Wish(port, wanted, os.environ.get("OVIA_DATABASE_URL") or None)

@@ -9,18 +9,18 @@ from typing import Any, TypeVar
 
 from rich.console import Console
 
-from ovia_local import database, programs
+from ovia_local import database, programs, sources
 from ovia_local.database import Access
 from ovia_local.errors import StackError, with_log
+from ovia_local.ingest import Ingest
 from ovia_local.ports import LOOPBACK, free_ports, require_free
 from ovia_local.postgres import EmbeddedPostgres
-from ovia_local.processes import Processes, in_words, tied_to_us
+from ovia_local.processes import Processes
 from ovia_local.readiness import wait_until_ready
 from ovia_local.state import State
 from ovia_local.summary import summary
 
 POSTGRES_LOOK_SECONDS = 0.5
-INGEST_PATIENCE_SECONDS = 15.0
 # What a gateway whose supervisor was killed may take to let go of its port.
 KILLED_SECONDS = 10.0
 
@@ -71,15 +71,22 @@ async def run(state: State, wish: Wish, console: Console) -> None:
             await gateway.start(programs.gateway(state, wish.port, ports))
             for name, port in ports.items():
                 await services.start(programs.service(name, state, port))
-            ends += [gateway.ended(), services.ended()]
             addresses = {f"ovia-{name}": f"http://{LOOPBACK}:{port}/ready" for name, port in ports.items()}
             addresses["gateway"] = f"http://{LOOPBACK}:{wish.port}/ready"
+            sample = sources.sample_port(state) if sources.sample_wanted() else None
+            if sample is not None:
+                require_free(sample, patience=KILLED_SECONDS if killed else 0)
+                await services.start(sources.sample_server(state, sample))
+                addresses["ovia-demo"] = f"http://{LOOPBACK}:{sample}/"
+            ends += [gateway.ended(), services.ended()]
             watch = Watch(ends)
             stack.push_async_callback(watch.close)
             await watch.during(wait_until_ready(addresses))
-        await watch.during(_ingest(state, wish.repositories, access, console))
-        summary(console, state, wish.port, access)
-        await watch.during(asyncio.Event().wait())
+        ingest = Ingest(state, access, sample)
+        await watch.during(ingest.repositories(wish.repositories, console))
+        await watch.during(ingest.sources(console))
+        summary(console, state, wish.port, access, sample=sample is not None)
+        await watch.during(asyncio.gather(asyncio.Event().wait(), ingest.keep_reading()))
 
 
 @contextlib.contextmanager
@@ -97,9 +104,9 @@ class Watch:
     def __init__(self, ends: Sequence[Coroutine[Any, Any, None]]) -> None:
         self._ends = [asyncio.create_task(end) for end in ends]
 
-    async def during(self, work: Coroutine[Any, Any, Outcome]) -> Outcome:
+    async def during(self, work: Awaitable[Outcome]) -> Outcome:
         """The outcome of `work`, or the fault of the part that ended first; the work is cancelled then."""
-        job = asyncio.create_task(work)
+        job = asyncio.ensure_future(work)
         try:
             await asyncio.wait([job, *self._ends], return_when=asyncio.FIRST_COMPLETED)
             for end in self._ends:
@@ -115,7 +122,7 @@ class Watch:
             await _cancelled(end)
 
 
-async def _cancelled(task: "asyncio.Task[Any]") -> None:
+async def _cancelled(task: "asyncio.Future[Any]") -> None:
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
 
@@ -138,34 +145,3 @@ async def _prepared(state: State, admin_dsn: str) -> Access:
             f"The database could not be prepared: {words}. OVIA_DATABASE_URL, if set, has to be a superuser's "
             "connection string, such as postgresql://postgres:password@host/ovia."
         ) from error
-
-
-async def _ingest(state: State, repositories: Sequence[str], access: Access, console: Console) -> None:
-    """Read the repositories with the terminal handed over, so that progress is seen. A failure ends nothing else."""
-    own = {"OVIA_SECRETS_DIR": str(state.secrets_of("ingest")), "OVIA_GIT_CACHE": str(state.git_cache)}
-    arguments = ["git", "--organisation", str(access.org_id), "--", *repositories]
-    process = await asyncio.create_subprocess_exec(
-        *tied_to_us([programs.executable("ovia-ingest"), *arguments]), env=programs.environment(own)
-    )
-    try:
-        code = await process.wait()
-    finally:
-        if process.returncode is None:
-            process.terminate()
-            await _ends_in_time(process)
-    if code != 0:
-        console.print(
-            f"Not every repository could be read ({in_words(code)}); what was read is kept, and everything else "
-            "runs. To try again: make run REPOS='path-or-url …'",
-            style="yellow",
-        )
-
-
-async def _ends_in_time(process: asyncio.subprocess.Process) -> None:
-    # It finishes the batch under way first, so that nothing is read twice.
-    ending: Awaitable[int] = process.wait()
-    try:
-        await asyncio.wait_for(ending, INGEST_PATIENCE_SECONDS)
-    except TimeoutError:
-        process.kill()
-        await process.wait()

@@ -10,7 +10,7 @@ from ovia_local.ports import LOOPBACK
 from ovia_local.state import State
 
 
-def summary(console: Console, state: State, port: int, access: Access) -> None:
+def summary(console: Console, state: State, port: int, access: Access, *, sample: bool) -> None:
     """Where to go, how to get in, and a request to start with."""
     address = f"http://{LOOPBACK}:{port}"
     table = Table.grid(padding=(0, 2))
@@ -23,6 +23,11 @@ def summary(console: Console, state: State, port: int, access: Access) -> None:
     ):
         table.add_row(Text(label, style="bold"), Text(value, overflow="fold"))
     console.print(Panel(table, title="Ready", title_align="left", border_style="green", expand=False))
+    if sample:
+        note = (
+            "Sample data of an invented organisation. Set your own sources as .env.example shows to read them instead."
+        )
+        console.print(Text(note, style="yellow"), soft_wrap=True)
     # Outside the frame and never wrapped: both are there to be copied.
     console.print(Text.assemble(("Token: ", "bold"), access.token), soft_wrap=True)
     console.print(Text("Try it:", style="bold"))

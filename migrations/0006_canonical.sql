@@ -5,6 +5,9 @@
 -- made from; there is no foreign key, because old versions may be dropped by retention while a removed row stays.
 -- `changed_at` moves only when the row says something else than before; later stages read what moved. `removed_at` is
 -- when the source was last found without it.
+--
+-- Parts (transitions, comments, …) have no foreign key to what they are parts of: both are made from one raw record and
+-- stored in one transaction, and the check would cost more than storing them.
 
 create table projects (
     org_id            uuid not null,
@@ -161,9 +164,7 @@ create table work_item_transitions (
     removed_at             timestamptz,
     primary key (org_id, connection_id, work_item_external_id, history_external_id, ordinal),
     foreign key (org_id, connection_id) references connections (org_id, id),
-    foreign key (org_id, actor_identity_id) references identities (org_id, id),
-    foreign key (org_id, connection_id, work_item_external_id)
-        references work_items (org_id, connection_id, external_id)
+    foreign key (org_id, actor_identity_id) references identities (org_id, id)
 );
 
 create index work_item_transitions_by_actor on work_item_transitions (org_id, actor_identity_id)
@@ -187,9 +188,7 @@ create table work_item_links (
     changed_at             timestamptz not null default now(),
     removed_at             timestamptz,
     primary key (org_id, connection_id, work_item_external_id, external_id, inward),
-    foreign key (org_id, connection_id) references connections (org_id, id),
-    foreign key (org_id, connection_id, work_item_external_id)
-        references work_items (org_id, connection_id, external_id)
+    foreign key (org_id, connection_id) references connections (org_id, id)
 );
 
 comment on table work_item_links is
@@ -237,9 +236,7 @@ create table worklogs (
     removed_at             timestamptz,
     primary key (org_id, connection_id, work_item_external_id, external_id),
     foreign key (org_id, connection_id) references connections (org_id, id),
-    foreign key (org_id, author_identity_id) references identities (org_id, id),
-    foreign key (org_id, connection_id, work_item_external_id)
-        references work_items (org_id, connection_id, external_id)
+    foreign key (org_id, author_identity_id) references identities (org_id, id)
 );
 
 create index worklogs_by_author on worklogs (org_id, author_identity_id)
@@ -283,9 +280,7 @@ create table sprint_memberships (
     changed_at             timestamptz not null default now(),
     removed_at             timestamptz,
     primary key (org_id, connection_id, work_item_external_id, sprint_external_id, ordinal),
-    foreign key (org_id, connection_id) references connections (org_id, id),
-    foreign key (org_id, connection_id, work_item_external_id)
-        references work_items (org_id, connection_id, external_id)
+    foreign key (org_id, connection_id) references connections (org_id, id)
 );
 
 comment on table sprint_memberships is
@@ -362,9 +357,7 @@ create table merge_request_commits (
     changed_at                 timestamptz not null default now(),
     removed_at                 timestamptz,
     primary key (org_id, connection_id, merge_request_external_id, sha),
-    foreign key (org_id, connection_id) references connections (org_id, id),
-    foreign key (org_id, connection_id, merge_request_external_id)
-        references merge_requests (org_id, connection_id, external_id)
+    foreign key (org_id, connection_id) references connections (org_id, id)
 );
 
 comment on table merge_request_commits is
@@ -384,9 +377,7 @@ create table merge_request_events (
     removed_at                 timestamptz,
     primary key (org_id, connection_id, merge_request_external_id, external_id),
     foreign key (org_id, connection_id) references connections (org_id, id),
-    foreign key (org_id, actor_identity_id) references identities (org_id, id),
-    foreign key (org_id, connection_id, merge_request_external_id)
-        references merge_requests (org_id, connection_id, external_id)
+    foreign key (org_id, actor_identity_id) references identities (org_id, id)
 );
 
 create index merge_request_events_by_actor on merge_request_events (org_id, actor_identity_id)
@@ -591,9 +582,7 @@ create table document_versions (
     removed_at            timestamptz,
     primary key (org_id, connection_id, document_external_id, number),
     foreign key (org_id, connection_id) references connections (org_id, id),
-    foreign key (org_id, author_identity_id) references identities (org_id, id),
-    foreign key (org_id, connection_id, document_external_id)
-        references documents (org_id, connection_id, external_id)
+    foreign key (org_id, author_identity_id) references identities (org_id, id)
 );
 
 create index document_versions_by_author on document_versions (org_id, author_identity_id)
@@ -648,6 +637,21 @@ grant delete on raw_records to ovia_ingest;
 alter table sync_partitions add column normaliser_version integer;
 comment on column sync_partitions.normaliser_version is
     'The version every canonical row of this partition was made with. An older one is made anew from raw records.';
+
+-- Plans are kept as long as a connection, and one made while a table was empty may take the wrong index long after it
+-- has grown. A first read fills tables faster than the server's own analysis looks at them.
+create function refresh_statistics(wanted text[]) returns void
+    language plpgsql security definer set search_path = public, pg_temp as $$
+declare t text;
+begin
+    foreach t in array wanted loop
+        execute format('analyze (skip_locked) %I', t);
+    end loop;
+end $$;
+
+comment on function refresh_statistics(text[]) is 'Looks at the tables named now, instead of when the server gets to it.';
+revoke all on function refresh_statistics(text[]) from public;
+grant execute on function refresh_statistics(text[]) to ovia_ingest;
 
 do $$
 declare t text;

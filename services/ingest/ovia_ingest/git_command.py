@@ -31,7 +31,9 @@ async def read_repositories(settings: IngestSettings, addresses: tuple[str, ...]
     is 1 then. Raises `OviaError` where nothing can be done at all.
     """
     stop = stopping.on_signals()
-    database = Database(settings.database_url.get_secret_value(), size=4, statement_timeout=3600, name="ovia-ingest")
+    database = Database(
+        settings.database_url.get_secret_value(), size=4, statement_timeout=3600, name="ovia-ingest", durable=False
+    )
     await database.open()
     try:
         org_id = await choose(database, organisation)

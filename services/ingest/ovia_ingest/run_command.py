@@ -29,6 +29,7 @@ async def run(settings: IngestSettings, wish: Wish, organisation: str | None, *,
         size=2 * settings.partitions_at_once + 4,
         statement_timeout=3600,
         name="ovia-ingest",
+        durable=False,
     )
     await database.open()
     try:

@@ -110,7 +110,7 @@ def load(kind: type[AnySettings]) -> AnySettings:
     """
     secrets = Path(os.environ.get("OVIA_SECRETS_DIR", DEFAULT_SECRETS_DIR))
     try:
-        return kind(_secrets_dir=secrets if secrets.is_dir() else None)  # type: ignore[call-arg]
+        return kind(_secrets_dir=secrets if secrets.is_dir() else None)
     except ValidationError as error:
         prefix = kind.model_config.get("env_prefix") or ""
         raise BadSettings("bad settings: " + "; ".join(_fault(prefix, fault) for fault in error.errors())) from None

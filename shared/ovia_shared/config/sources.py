@@ -3,7 +3,7 @@
 A connection is set when its base URL is. A set one with a bad or missing value stops the process, naming the variable.
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -50,6 +50,9 @@ class SourceEnvironment(BaseSettings):
     ca_file: str | None = None
     proxy: str | None = None
     allow_link_local: bool = False
+
+
+Found = TypeVar("Found", bound=SourceEnvironment)
 
 
 class JiraEnvironment(SourceEnvironment):
@@ -114,5 +117,5 @@ def confluence() -> ConfluenceEnvironment | None:
     return _set(load(ConfluenceEnvironment))
 
 
-def _set(found: Any) -> Any:
+def _set(found: Found) -> Found | None:
     return found if found.base_url else None

@@ -1,6 +1,6 @@
 """Canonical rows: stored in bulk, marked removed when the source no longer has them, and looked up by later stages."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -72,16 +72,26 @@ async def _upsert(
 
 
 async def _drop_parts(conn: Connection, org_id: UUID, connection_id: UUID, table: Table, made: Sequence[Made]) -> None:
-    owners = {parent: record.raw_record_id for record in made for kind, parent in record.owned if kind is table.row}
-    if owners:
-        parents = list(owners)
+    owners: dict[tuple[str, ...], list[tuple[str, UUID]]] = {}
+    for record in made:
+        for part, parent in record.owned:
+            if part is table.row:
+                owners.setdefault(parent[:-1], []).append((parent[-1], record.raw_record_id))
+    for kind, owned in owners.items():
         await conn.execute(
             canonical_tables.tombstone_statement(table),
             org_id,
             connection_id,
-            [owners[parent] for parent in parents],
-            *([parent[place] for parent in parents] for place in range(len(table.parents))),
+            [raw_record_id for _, raw_record_id in owned],
+            [external_id for external_id, _ in owned],
+            *kind,
         )
+
+
+async def refresh_statistics(conn: Connection, kinds: Iterable[type[Row]]) -> None:
+    """Has the server look at the tables of these rows, and at those every stream writes to, so that it plans well."""
+    names = {table_of(kind).name for kind in kinds} | {"raw_records", "identities"}
+    await conn.execute("select refresh_statistics($1)", sorted(names))
 
 
 async def compare(

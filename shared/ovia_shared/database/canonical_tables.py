@@ -157,15 +157,16 @@ def upsert_statement(table: Table, revive: bool) -> str:
 
 @lru_cache(maxsize=64)
 def tombstone_statement(table: Table) -> str:
-    """Marks rows their record no longer has: $1, $2 as above, $3 raw record ids, then one array for each parent field.
+    """Marks rows their record no longer has: $1, $2 as above, $3 raw record ids, $4 parents, $5 their kind.
 
-    Only rows that another version of the record left behind are touched.
+    A raw record speaks for one parent only, so a row of a parent that carries none of these raw records was left behind
+    by an earlier version. $5 is there only for tables whose parents have kinds. The parents are one array: the plan is
+    then an index scan whatever the server knows of the table.
     """
-    arrays = ", ".join(f"${number}::text[]" for number in range(4, 4 + len(table.parents)))
-    same = " and ".join(f"t.{field} = u.{field}" for field in table.parents)
+    *kinds, parent = table.parents
+    of_kind = "".join(f" and {kind} = $5" for kind in kinds)
     return f"""
-        update {table.name} t set removed_at = now(), changed_at = now()
-          from unnest($3::uuid[], {arrays}) as u (raw_record_id, {", ".join(table.parents)})
-         where t.org_id = $1 and t.connection_id = $2 and {same}
-           and t.raw_record_id <> u.raw_record_id and t.removed_at is null
+        update {table.name} set removed_at = now(), changed_at = now()
+         where org_id = $1 and connection_id = $2 and {parent} = any ($4::text[]){of_kind}
+           and removed_at is null and not raw_record_id = any ($3::uuid[])
         """  # noqa: S608 (names of our own structs)

@@ -23,7 +23,19 @@ ACQUIRE_SECONDS = 5.0
 class Database:
     """A pool of connections that are opened when first needed, so a service starts while Postgres is away."""
 
-    def __init__(self, dsn: str, *, size: int = 10, statement_timeout: float = 15.0, name: str = "ovia") -> None:
+    def __init__(
+        self,
+        dsn: str,
+        *,
+        size: int = 10,
+        statement_timeout: float = 15.0,
+        name: str = "ovia",
+        durable: bool = True,
+    ) -> None:
+        """`durable` false is for work that can be done again: a commit does not wait for the disk.
+
+        Should the server crash, the last commits may be missing, whole ones only and none before others.
+        """
         self._dsn = dsn
         self._size = size
         self._settings = {
@@ -31,6 +43,8 @@ class Database:
             "statement_timeout": str(int(statement_timeout * 1000)),
             "idle_in_transaction_session_timeout": str(int(max(statement_timeout, 60) * 1000)),
         }
+        if not durable:
+            self._settings["synchronous_commit"] = "off"
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
 
     async def open(self) -> None:

@@ -19,6 +19,20 @@ _BOUND = re.compile(r"(created|updated) (>=|<) (\d+)")
 START = datetime(2025, 1, 1, tzinfo=UTC)
 
 
+# What a Jira has besides issues; by the path behind the API's root.
+LISTINGS: dict[str, Any] = {
+    "serverInfo": {"deploymentType": "Cloud", "version": "1001.0.0"},
+    "field": [{"id": "customfield_10000", "name": "Sprint", "custom": True,
+               "schema": {"custom": "com.pyxis.greenhopper.jira:gh-sprint", "type": "array"}}],
+    "status": [{"id": "3", "name": "In Progress", "statusCategory": {"key": "indeterminate"}}],
+    "project/search": {"values": [{"id": "1", "key": "GLD", "name": "Gliders"}], "isLast": True},
+    "users/search": [{"accountId": "ann", "displayName": "Ann Example", "emailAddress": "ann@fernweh.example"}],
+    "board": {"values": [{"id": 4, "name": "Gliders"}], "isLast": True},
+    "board/4/sprint": {"values": [{"id": 8, "name": "Sprint 8", "state": "active", "originBoardId": 4}], "isLast": True},
+    "project/1/versions": [{"id": "70", "name": "1.2", "projectId": 1, "released": True, "releaseDate": "2026-02-01"}],
+}  # fmt: skip
+
+
 class JiraServer:
     """Issues by id. `before_search` is called before each page of a search, with the number of the page."""
 
@@ -30,6 +44,8 @@ class JiraServer:
         self.page_limit = 10
         self.expired: set[str] = set()
         self.stuck = False
+        self.requests = 0
+        self.refused = False
 
     def add(self, number: int, project: str = "GLD", created: datetime | None = None) -> None:
         self.time += timedelta(minutes=1)
@@ -45,9 +61,9 @@ class JiraServer:
         self.issues[str(number)]["fields"] |= {"updated": _text(self.time), **fields}
 
     @asynccontextmanager
-    async def reached(self, deployment: Deployment, days: int = 90) -> AsyncIterator[tuple[Jira, Context]]:
-        """The API as a connector reaches it."""
-        app = web.Application()
+    async def served(self) -> AsyncIterator[str]:
+        """The server, listening; its address."""
+        app = web.Application(middlewares=[self._counted])
         app.router.add_get("/rest/api/{version}/myself", self._myself)
         app.router.add_post("/rest/api/3/search/jql", self._search_cloud)
         app.router.add_post("/rest/api/3/search/approximate-count", self._count)
@@ -55,11 +71,34 @@ class JiraServer:
         app.router.add_post("/rest/api/2/search", self._search_data_center)
         app.router.add_get("/rest/api/{version}/issue/{id}", self._issue)
         app.router.add_get("/rest/api/{version}/issue/{id}/comment", self._comments)
+        app.router.add_get("/rest/api/{version}/{what:.*}", self._listing)
+        app.router.add_get("/rest/agile/1.0/{what:.*}", self._listing)
         async with TestServer(app) as server:
-            base = str(server.make_url("")).rstrip("/")
+            yield str(server.make_url("")).rstrip("/")
+
+    @asynccontextmanager
+    async def reached(self, deployment: Deployment, days: int = 90) -> AsyncIterator[tuple[Jira, Context]]:
+        """The API as a connector reaches it."""
+        async with self.served() as base:
             context = Context(base, SourceSettings(window_days=days, max_tries=2), deployment, project_key="GLD")
             async with SourceClient(base, context.settings, {}, name="Jira") as client:
                 yield Jira(client, context), context
+
+    @web.middleware
+    async def _counted(self, request: web.Request, handler: Any) -> web.StreamResponse:
+        self.requests += 1
+        if self.refused:
+            return web.json_response({"message": "Client must be authenticated"}, status=401)
+        answer: web.StreamResponse = await handler(request)
+        return answer
+
+    async def _listing(self, request: web.Request) -> web.Response:
+        what = request.match_info["what"]
+        if what == "users/search" and request.query["startAt"] != "0":
+            return web.json_response([])
+        if what in LISTINGS:
+            return web.json_response(LISTINGS[what])
+        return web.json_response({"errorMessages": [f"nothing at {what}"]}, status=404)
 
     def _found(self, jql: str) -> list[dict[str, Any]]:
         self.searches.append({"jql": jql})

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from ovia_shared.config import sources
 from ovia_shared.config.sources import SourceEnvironment
 from ovia_shared.database import connections, planning
-from ovia_shared.database.pool import Database
+from ovia_shared.database.pool import Connection, Database
 from ovia_shared.errors import BadSettings
 from ovia_shared.models.connection import ConnectionKind
 from ovia_shared.models.source import Deployment, SourceCredentials, SourceSettings
@@ -54,11 +54,20 @@ async def configure(database: Database, org_id: UUID, keys: SecretStr | None, sa
             connection_id = await planning.configure(
                 conn, org_id, one.kind, one.kind.capitalize(), one.base_url, settings
             )
-            vault = CredentialsVault(keys.get_secret_value())
-            sealed = vault.seal(org_id, connection_id, msgspec.json.encode(one.credentials).decode())
-            await connections.set_credentials(conn, org_id, connection_id, sealed)
+            await _keep_secrets(conn, org_id, connection_id, CredentialsVault(keys.get_secret_value()), one.credentials)
         ids.append(connection_id)
     return ids
+
+
+async def _keep_secrets(
+    conn: Connection, org_id: UUID, connection_id: UUID, vault: CredentialsVault, given: SourceCredentials
+) -> None:
+    """Stores them if they are others than before: each change of a connection counts."""
+    secrets = {"token": given.token} | ({} if given.user is None else {"user": given.user})
+    kept = await connections.credentials(conn, org_id, connection_id)
+    if kept is None or vault.open(org_id, connection_id, kept) != secrets:
+        sealed = vault.seal(org_id, connection_id, secrets)
+        await connections.set_credentials(conn, org_id, connection_id, sealed)
 
 
 def _given(

@@ -6,8 +6,6 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from ovia_shared.source_client.checks import detect_deployment
-from ovia_shared.source_client.client import SourceClient
 
 from ovia_ingest.connectors.git.location import GitLocation
 from ovia_ingest.connectors.git.repository import Repository
@@ -16,6 +14,7 @@ from ovia_ingest.connectors.registry import CONNECTORS
 from ovia_ingest.sources.connector import Connector
 from ovia_ingest.sources.context import Context
 from ovia_ingest.sources.stream import Census, SourceStream
+from ovia_ingest.sync.contract import Stream
 from ovia_shared.config.settings import IngestSettings
 from ovia_shared.database import canonical, connections
 from ovia_shared.database.pool import Database
@@ -24,6 +23,8 @@ from ovia_shared.models.connection import ConnectionKind, SourceConnection
 from ovia_shared.models.source import Deployment, SourceCredentials, SourceSettings
 from ovia_shared.models.sync import Partition
 from ovia_shared.security.credentials import CredentialsVault
+from ovia_shared.source_client.checks import detect_deployment
+from ovia_shared.source_client.client import SourceClient
 from ovia_shared.source_client.credentials import authorization
 
 
@@ -51,7 +52,7 @@ class Sources:
             raise SourceError("this connection was deleted", fault=SourceFault.FATAL)
         return found
 
-    async def stream(self, partition: Partition, census: Census) -> "SourceStream | CommitStream":
+    async def stream(self, partition: Partition, census: Census) -> Stream[Any]:
         """What reads this partition. Raises `SourceError`."""
         connection = await self.connection(partition.connection_id)
         if connection.kind is ConnectionKind.GIT:
@@ -92,10 +93,10 @@ class Sources:
         return known
 
     async def _credentials(self, connection_id: UUID) -> SourceCredentials | None:
-        secret = await self._secret(connection_id)
-        return None if secret is None else msgspec.json.decode(secret, type=SourceCredentials)
+        secrets = await self._secrets(connection_id)
+        return None if secrets is None else msgspec.convert(secrets, SourceCredentials)
 
-    async def _secret(self, connection_id: UUID) -> str | None:
+    async def _secrets(self, connection_id: UUID) -> dict[str, str] | None:
         async with self._database.transaction(self._org_id) as conn:
             sealed = await connections.credentials(conn, self._org_id, connection_id)
         if sealed is None:
@@ -107,9 +108,9 @@ class Sources:
 
     async def _git(self, connection: SourceConnection) -> CommitStream:
         location = GitLocation.parse(connection.base_url)
-        secret = await self._secret(connection.id) if location.kind == "url" else None
-        if secret is not None:
-            location = location.with_credentials(secret)
+        secrets = await self._secrets(connection.id) if location.kind == "url" else None
+        if secrets is not None:
+            location = location.with_credentials(secrets)
         cache: Path = self._settings.git_cache.expanduser()
         return CommitStream(await Repository.open(location, cache), self._settings.git_page_commits)
 

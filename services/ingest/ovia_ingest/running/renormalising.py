@@ -1,6 +1,6 @@
 """Canonical rows made anew from raw records, without a request to any source; and dead letters tried once more."""
 
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import structlog
@@ -18,6 +18,9 @@ from ovia_shared.models.connection import ConnectionKind, SourceConnection
 from ovia_shared.models.source import Deployment
 
 log = structlog.get_logger()
+
+# Each understands only what it has made of a payload itself, which no annotation can say here.
+AnyUnderstanding: TypeAlias = Any
 
 PAGE = 200
 LETTERS = 100
@@ -96,7 +99,7 @@ class Renormaliser:
         self,
         conn: Connection,
         connection_id: UUID,
-        stream: "Understanding | CommitUnderstanding",
+        stream: AnyUnderstanding,
         records: list[replaying.StoredRecord],
     ) -> None:
         rows: list[tuple[UUID, str, Any]] = []
@@ -113,7 +116,7 @@ class Renormaliser:
         if letters:
             await dead_letters.keep(conn, self._org_id, connection_id, stream.name, stream.normaliser_version, letters)
 
-    async def _opened(self, connection: SourceConnection, name: str) -> "Understanding | CommitUnderstanding":
+    async def _opened(self, connection: SourceConnection, name: str) -> AnyUnderstanding:
         if connection.kind is ConnectionKind.GIT:
             return CommitUnderstanding()
         settings = settings_of(connection)

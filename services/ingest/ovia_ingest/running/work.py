@@ -1,7 +1,8 @@
 """The work of `ovia-ingest run`: claim what is due, read it, plan what it opened up, until nothing is due."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 from uuid import UUID
 
 import msgspec
@@ -16,13 +17,16 @@ from ovia_ingest.sync.runner import Runner, Stopped
 from ovia_shared.config.settings import IngestSettings
 from ovia_shared.database import canonical, connections, planning, replaying
 from ovia_shared.database.pool import Database
-from ovia_shared.errors import LeaseLost, OviaError, SourceError
+from ovia_shared.errors import LeaseLost, OviaError, SourceError, Unavailable
 from ovia_shared.models.connection import ConnectionKind, SourceConnection
 from ovia_shared.models.sync import Partition
 
 log = structlog.get_logger()
 
 DELETED_AT_ONCE = 5000
+PATIENCE_SECONDS = 60
+
+Found = TypeVar("Found")
 
 
 class Wish(msgspec.Struct, frozen=True):
@@ -122,7 +126,7 @@ class Work:
         try:
             while not self._stop.is_set():
                 while len(busy) < self._settings.partitions_at_once:
-                    partition = await self._runner.claim(among)
+                    partition = await self._patiently(lambda: self._runner.claim(among))
                     if partition is None:
                         break
                     busy.add(asyncio.create_task(self._read(partition, census)))
@@ -145,6 +149,10 @@ class Work:
                 done = await self._runner.read(partition, stream, watch)
         except Stopped:
             return
+        except Unavailable:
+            log.warning("the database went away", partition=str(partition.id))
+            await self._patiently(lambda: self._runner.give_back(partition))
+            return
         except (SourceError, LeaseLost) as error:
             self._outcome.failed.append(f"{name}: {error.message}")
             log.error("partition not read", partition=str(partition.id), stream=partition.stream, reason=error.message)
@@ -155,6 +163,15 @@ class Work:
         self._outcome.dead_letters += done.dead_letters
         if connection.kind is not ConnectionKind.GIT:
             await self._plan_projects(connection)
+
+    async def _patiently(self, ask: Callable[[], Awaitable[Found]]) -> Found:
+        """The database may be restarting: asks again for a minute. Raises `Unavailable` after that."""
+        for _ in range(PATIENCE_SECONDS):
+            try:
+                return await ask()
+            except Unavailable:
+                await asyncio.sleep(1)
+        return await ask()
 
     async def _keep_current(self, partition: Partition, connection: SourceConnection, version: int) -> None:
         """Rows made by an older normaliser are made anew before more are added to them."""

@@ -17,8 +17,13 @@ class Connector(Protocol):
     Root streams are read in this order before any project stream is planned.
     """
 
-    root_streams: Sequence[str]
-    project_streams: Sequence[str]
+    @property
+    def root_streams(self) -> Sequence[str]:
+        """Names of the streams of the connection."""
+
+    @property
+    def project_streams(self) -> Sequence[str]:
+        """Names of the streams of each project."""
 
     def shape(self, stream: str, context: Context) -> Shape:
         """What the stream's records become; needs no network. Raises KeyError for a name that is not its own."""

@@ -14,6 +14,8 @@ from ovia_shared.database.pool import Connection
 from ovia_shared.models.identity import NewIdentity
 
 CACHED_ACCOUNTS = 20_000
+# After this many records of a stream the tables have grown so much that the server has to look at them anew.
+STATISTICS_AFTER = (500, 5_000, 50_000)
 
 
 class Understanding:
@@ -24,6 +26,7 @@ class Understanding:
         self.normaliser_version = shape.version
         self._shape = shape
         self._identity_ids: OrderedDict[NewIdentity, UUID] = OrderedDict()
+        self._stored = 0
 
     def normalise(self, payload: bytes) -> Normalised:
         """What one raw record says. Raises `Unusable`, with the reason, for one that says nothing usable."""
@@ -48,6 +51,9 @@ class Understanding:
             for raw_id, external_id, one in rows
         ]
         await canonical.store(conn, org_id, connection_id, made, account_ids, revive=revive)
+        before, self._stored = self._stored, self._stored + len(rows)
+        if any(before < limit <= self._stored for limit in STATISTICS_AFTER):
+            await canonical.refresh_statistics(conn, {type(row) for record in made for row in record.rows})
 
     async def _ids_of(self, conn: Connection, org_id: UUID, seen: Sequence[NewIdentity]) -> dict[str, UUID]:
         # The fuller picture wins where one page shows an account in several.

@@ -41,8 +41,8 @@ class Runner:
         self._stop = stop
         self._owner = lease.owner_name()
 
-    async def claim(self, among: Sequence[UUID]) -> Partition | None:
-        """Takes one of these partitions if it is due and free."""
+    async def claim(self, among: Sequence[UUID] | None = None) -> Partition | None:
+        """Takes one of these partitions, or any, if it is due and free."""
         async with self._database.transaction(self._org_id) as conn:
             return await partitions.claim(conn, self._org_id, self._owner, self._lease_seconds, among)
 
@@ -55,6 +55,12 @@ class Runner:
                 async with self._database.transaction(self._org_id) as conn:
                     await partitions.fail(conn, self._org_id, partition, error.message, FIRST_RETRY_SECONDS)
             raise
+
+    async def give_back(self, partition: Partition) -> None:
+        """Lets go of a partition whose reading broke off, so that it is due at once. Raises `Unavailable`."""
+        with contextlib.suppress(LeaseLost):
+            async with self._database.transaction(self._org_id) as conn:
+                await partitions.release(conn, self._org_id, partition)
 
     async def read(self, partition: Partition, stream: Stream[Rows], watch: Watch) -> Progress:
         """Reads the partition to its end and lets go of it.

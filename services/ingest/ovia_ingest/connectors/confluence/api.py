@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, quote, urlsplit
 
 import msgspec
 
-from ovia_ingest.sources.connector import Context
+from ovia_ingest.sources.context import Context
 from ovia_shared.errors import SourceError, SourceFault
 from ovia_shared.models.source import Deployment
 from ovia_shared.source_client.answer import Answer

@@ -21,7 +21,7 @@ from ovia_ingest.connectors.confluence.api import (
 )
 from ovia_ingest.connectors.confluence.documents import Changed
 from ovia_ingest.connectors.confluence.search import commented
-from ovia_ingest.sources.connector import Context
+from ovia_ingest.sources.context import Context
 from ovia_ingest.sources.values import moment
 from ovia_shared.errors import SourceRefused
 

@@ -5,7 +5,7 @@ from ovia_ingest.connectors.confluence.api import Confluence
 from ovia_ingest.connectors.confluence.cloud import CloudLibrary
 from ovia_ingest.connectors.confluence.data_center import DataCenterLibrary
 from ovia_ingest.connectors.confluence.documents import DocumentsReading
-from ovia_ingest.sources.connector import Context
+from ovia_ingest.sources.context import Context
 from ovia_ingest.sources.reading import Reading, Shape
 from ovia_shared.models.canonical.documents import Document, DocumentVersion
 from ovia_shared.models.canonical.projects import Project

@@ -18,7 +18,7 @@ from ovia_ingest.connectors.confluence.api import (
 )
 from ovia_ingest.connectors.confluence.documents import Changed
 from ovia_ingest.connectors.confluence.search import commented, edited
-from ovia_ingest.sources.connector import Context
+from ovia_ingest.sources.context import Context
 from ovia_shared.errors import SourceRefused
 
 EXPANDED = "body.storage,version,history,ancestors,metadata.labels,space"

@@ -7,7 +7,7 @@ import msgspec
 from ovia_ingest.connectors.confluence import payloads
 from ovia_ingest.connectors.confluence.api import address
 from ovia_ingest.sources import accounts
-from ovia_ingest.sources.connector import Context
+from ovia_ingest.sources.context import Context
 from ovia_ingest.sources.reading import Normalised
 from ovia_ingest.sources.values import clean, line, long_text, moment
 from ovia_shared.models.canonical.projects import Project

@@ -19,7 +19,7 @@ class _Group(msgspec.Struct):
 
 
 class _FoundUser(msgspec.Struct):
-    user: msgspec.Raw | None = None
+    user: msgspec.Raw = msgspec.Raw(b"null")
 
 
 class Listing:
@@ -71,8 +71,7 @@ async def _members(confluence: Confluence) -> AsyncGenerator[list[msgspec.Raw]]:
                 yield members.items
     if confluence.cloud:
         async for people in confluence.pages(f"{confluence.v1}/search/user", {"cql": "type=user", "limit": PAGE}):
-            results = (glimpse(raw, _FoundUser).user for raw in people.items)
-            yield [raw for raw in results if raw is not None]
+            yield [glimpse(raw, _FoundUser).user for raw in people.items]
 
 
 def _user(raw: msgspec.Raw) -> RawRecord | None:

@@ -7,7 +7,7 @@ import msgspec
 from ovia_ingest.connectors.confluence import payloads, storage_format
 from ovia_ingest.connectors.confluence.api import address
 from ovia_ingest.connectors.confluence.definitions import LONGEST_ID, Normaliser, person, user
-from ovia_ingest.sources.connector import Context
+from ovia_ingest.sources.context import Context
 from ovia_ingest.sources.mentions import mentions
 from ovia_ingest.sources.reading import Normalised
 from ovia_ingest.sources.values import line, long_text, moment

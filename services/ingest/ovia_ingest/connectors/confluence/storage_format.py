@@ -12,11 +12,14 @@ from typing import NamedTuple
 import msgspec
 
 from ovia_ingest.connectors.confluence.text_lines import MOST_INDENTED, Lines
+from ovia_ingest.sources.values import clean
 
+# Each is written so that no text makes it look at a place more than a few times.
 # Attribute values hold no `<`, so a quote that is never closed costs no more than the way to the next mark.
+_MARK = re.compile(r"<(?=[A-Za-z/!?])")
 _TAG = re.compile(r"<(/?)([A-Za-z][\w:.-]*)((?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*+)>")
 _BROKEN_TAG = re.compile(r"<(/?)([A-Za-z][\w:.-]*)([^<>]*+)>")
-_ATTRIBUTE = re.compile(r"([\w:.-]+)\s*=\s*(?:\"([^\"<]*)\"|'([^'<]*)')")
+_ATTRIBUTE = re.compile(r"(?<![\w:.-])([\w:.-]++)\s*+=\s*+(?:\"([^\"<]*)\"|'([^'<]*)')")
 _BROWSE = re.compile(r"/browse/[A-Za-z]")
 MOST_LINKS = 1000
 
@@ -63,7 +66,7 @@ def read(storage: str | None) -> Body:
 
     Code is indented by four blanks. Of macros only their bodies are kept, and the keys of Jira macros.
     """
-    return _Reader().read(storage) if storage else Body("")
+    return _Reader().read(clean(storage)) if storage else Body("")
 
 
 def text_of(storage: str | None) -> str:
@@ -84,9 +87,8 @@ class _Reader:
     def read(self, storage: str) -> Body:
         place, length = 0, len(storage)
         while place < length:
-            mark = storage.find("<", place)
-            if mark < 0:
-                mark = length
+            found = _MARK.search(storage, place)
+            mark = length if found is None else found.start()
             if mark > place:
                 self._text(html.unescape(storage[place:mark]))
             place = self._mark(storage, mark) if mark < length else length
@@ -135,7 +137,11 @@ class _Reader:
         if not self._dropping:
             self._show(tag, attributes)
         if tag in _REMEMBERED:
-            drops = tag in _DROPPED and not self._keeps(tag, attributes)
+            drops = tag in _DROPPED
+            if drops and self._keeps(tag, attributes):
+                # What a macro shows stands apart from the words around it.
+                drops = False
+                self._lines.space()
             self._dropping += drops
             self._counts[tag] = self._counts.get(tag, 0) + 1
             self._open.append(_Open(tag, drops, attributes.get("ac:name"), self._lines.words))
@@ -206,7 +212,7 @@ class _Reader:
             if self._target and self._lines.words == closed.words:
                 self._lines.write(self._target)
             self._target = None
-        elif closed.tag in _CELLS or self._in_cell():
+        elif closed.tag in _CELLS or closed.tag == "ac:parameter" or self._in_cell():
             self._lines.space()
         elif closed.tag in _VERBATIM or closed.tag in _LISTS:
             self._lines.end()

@@ -39,11 +39,13 @@ class Lines:
 
     def keep(self, text: str) -> None:
         """Text whose blanks and line ends mean something."""
-        first, *others = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-        self._line.append(first)
-        for other in others:
+        # With a mark at the end, splitlines tells whether the last line was ended.
+        pieces = f"{text}.".splitlines()
+        pieces[-1] = pieces[-1][:-1]
+        self._line.append(pieces[0])
+        for piece in pieces[1:]:
             self._finish()
-            self._line.append(other)
+            self._line.append(piece)
         self.words += bool(text.strip())
 
     def separate(self) -> None:
@@ -76,7 +78,9 @@ class Lines:
         if not line.strip() or not (self._code or line.strip(" |")):
             return
         if self._code:
-            line = CODE_INDENT + line
+            # Who strips the text takes the indent of its first line along.
+            exposed = not self._lines and line.lstrip().startswith("#")
+            line = CODE_INDENT + ("\\" + line.lstrip() if exposed else line)
         elif not self._opening and line.startswith("#"):
             line = "\\" + line
         self._lines.append(self._opening + line)

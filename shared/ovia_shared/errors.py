@@ -1,5 +1,6 @@
 """What can go wrong, in our own words. No HTTP here: `web.problems` alone knows status codes."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 
@@ -20,8 +21,23 @@ class Conflict(OviaError):
     """The state of a row refuses this change."""
 
 
+class Stale(OviaError):
+    """The row was changed since the caller read it."""
+
+
+class ConditionMissing(OviaError):
+    """A change that must name the version it was made to, and does not."""
+
+
 class InvalidInput(OviaError):
-    """Well-formed input that breaks a rule; `field` names it where there is one."""
+    """Well-formed input that breaks a rule; `field` names it where there is one.
+
+    `faults` are pairs of a field, or a step, and what is wrong with it, where there are several.
+    """
+
+    def __init__(self, message: str, *, field: str | None = None, faults: Sequence[tuple[str, str]] = ()) -> None:
+        super().__init__(message, field=field)
+        self.faults = tuple(faults)
 
 
 class MalformedInput(OviaError):
@@ -82,3 +98,11 @@ class SourceError(OviaError):
     def __init__(self, message: str, *, fault: SourceFault = SourceFault.RETRIABLE) -> None:
         super().__init__(message)
         self.fault = fault
+
+
+class SourceRefused(SourceError):
+    """The source said no: an answer of 4xx, whose number is `status`. The message says what to mend."""
+
+    def __init__(self, message: str, *, status: int) -> None:
+        super().__init__(message, fault=SourceFault.FATAL)
+        self.status = status

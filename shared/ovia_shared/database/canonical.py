@@ -106,7 +106,8 @@ async def compare(
 ) -> tuple[list[str], list[str]]:
     """(ours that the source did not list, the source's that we do not have), by external id.
 
-    `project` narrows to rows of that project, `only` to rows with a value in a column.
+    `project` narrows to rows of that project, `only` to rows with a value in a column; a row of ours that is elsewhere
+    counts as one we do not have, so that a record that moved without another sign is read again.
     """
     table = table_of(row)
     values: list[Any] = [org_id, connection_id, list(present)]
@@ -129,10 +130,10 @@ async def compare(
         select s.id from unnest($3::text[]) s (id)
          where not exists (
                select from {table.name} t
-                where t.org_id = $1 and t.connection_id = $2 and t.external_id = s.id and t.removed_at is null)
+                where t.org_id = $1 and t.connection_id = $2 and t.external_id = s.id and t.removed_at is null{narrowed})
          order by 1
         """,  # noqa: S608 (names of our own structs)
-        *values[:3],
+        *values,
     )
     return [line[0] for line in missing], [line[0] for line in unknown]
 

@@ -1,4 +1,7 @@
-"""Connections: the sources of an organisation, and their sealed credentials."""
+"""Connections: the sources of an organisation, and their sealed credentials.
+
+`managed_connections` holds what people do to them.
+"""
 
 from collections.abc import Callable
 from uuid import UUID
@@ -12,7 +15,8 @@ _FIELDS = "id, kind, name, base_url, settings, status, created_at, updated_at"
 
 
 async def ensure(conn: Connection, org_id: UUID, kind: ConnectionKind | str, name: str, base_url: str) -> UUID:
-    """The id of the connection to this address, made if there is none. A known one keeps its name.
+    """The id of the connection to this address, made if there is none. A known one keeps its name; a removed one
+    is not known.
 
     `base_url` must carry no credentials. Raises `InvalidInput` for an unknown kind or an overlong value.
     """
@@ -20,12 +24,13 @@ async def ensure(conn: Connection, org_id: UUID, kind: ConnectionKind | str, nam
         """
         with added as (
             insert into connections (org_id, id, kind, name, base_url) values ($1, $2, $3, $4, $5)
-                on conflict (org_id, kind, base_url) do nothing
+                on conflict (org_id, kind, base_url) where status in ('active', 'paused') do nothing
             returning id
         )
         select id from added
          union all
-        select id from connections where org_id = $1 and kind = $3 and base_url = $5
+        select id from connections
+         where org_id = $1 and kind = $3 and base_url = $5 and status in ('active', 'paused')
          limit 1
         """,
         org_id,
@@ -38,7 +43,7 @@ async def ensure(conn: Connection, org_id: UUID, kind: ConnectionKind | str, nam
 
 
 async def find(conn: Connection, org_id: UUID, connection_id: UUID) -> SourceConnection | None:
-    """This connection, or None."""
+    """This connection, whatever its status, or None."""
     return to_model(
         SourceConnection,
         await conn.fetchrow(
@@ -50,11 +55,11 @@ async def find(conn: Connection, org_id: UUID, connection_id: UUID) -> SourceCon
 
 
 async def everyone(conn: Connection, org_id: UUID) -> list[SourceConnection]:
-    """All connections of the organisation, by kind and address."""
+    """All connections of the organisation, whatever their status, by kind and address."""
     return to_models(
         SourceConnection,
         await conn.fetch(
-            f"select {_FIELDS} from connections where org_id = $1 order by kind, base_url",  # noqa: S608 (constant columns)
+            f"select {_FIELDS} from connections where org_id = $1 order by kind, base_url, id",  # noqa: S608 (constant columns)
             org_id,
         ),
     )
@@ -68,30 +73,50 @@ async def credentials(conn: Connection, org_id: UUID, connection_id: UUID) -> by
     return sealed
 
 
-async def set_credentials(conn: Connection, org_id: UUID, connection_id: UUID, sealed: bytes | None) -> bool:
-    """Stores credentials sealed by `CredentialsVault.seal`, or removes them. False if there is no such connection."""
+async def set_credentials(
+    conn: Connection, org_id: UUID, connection_id: UUID, sealed: bytes | None, account: str | None = None
+) -> bool:
+    """Stores credentials sealed by `CredentialsVault.seal`, or removes them. False if there is no such connection.
+
+    `account` is whose they are, masked, for people to recognise.
+    """
     outcome = await conn.execute(
-        "update connections set credentials = $3, updated_at = now() where org_id = $1 and id = $2",
+        """
+        update connections set credentials = $3, account = $4, version = version + 1, updated_at = now()
+         where org_id = $1 and id = $2
+        """,
         org_id,
         connection_id,
         sealed,
+        account,
     )
     return outcome != "UPDATE 0"
 
 
 async def reseal_all(conn: Connection, org_id: UUID, reseal: Callable[[bytes], bytes]) -> int:
-    """Puts every credential of the organisation through `reseal` and returns how many there were.
+    """Puts all credentials and webhook secrets of the organisation through `reseal`; returns of how many connections.
 
     One that cannot be resealed raises and, with the transaction, leaves all as they were.
     """
     rows = await conn.fetch(
-        "select id, credentials from connections where org_id = $1 and credentials is not null order by id for update",
+        """
+        select id, credentials, webhook_secret from connections
+         where org_id = $1 and (credentials is not null or webhook_secret is not null) order by id for no key update
+        """,
         org_id,
     )
-    # updated_at stays: the credentials are the same, only the key around them is another.
+    # updated_at stays: the secrets are the same, only the key around them is another.
     await conn.executemany(
-        "update connections set credentials = $3 where org_id = $1 and id = $2",
-        [(org_id, row["id"], reseal(row["credentials"])) for row in rows],
+        "update connections set credentials = $3, webhook_secret = $4 where org_id = $1 and id = $2",
+        [
+            (
+                org_id,
+                row["id"],
+                None if row["credentials"] is None else reseal(row["credentials"]),
+                None if row["webhook_secret"] is None else reseal(row["webhook_secret"]),
+            )
+            for row in rows
+        ],
     )
     return len(rows)
 
@@ -99,13 +124,31 @@ async def reseal_all(conn: Connection, org_id: UUID, reseal: Callable[[bytes], b
 async def at_address(
     conn: Connection, org_id: UUID, kind: ConnectionKind | str, base_url: str
 ) -> SourceConnection | None:
-    """The connection of this kind to this address, or None."""
+    """The connection of this kind to this address, read or paused, or None."""
     return to_model(
         SourceConnection,
         await conn.fetchrow(
-            f"select {_FIELDS} from connections where org_id = $1 and kind = $2 and base_url = $3",  # noqa: S608 (constant columns)
+            f"""
+            select {_FIELDS} from connections
+             where org_id = $1 and kind = $2 and base_url = $3 and status in ('active', 'paused')
+            """,  # noqa: S608 (constant columns)
             org_id,
             kind,
             base_url,
         ),
     )
+
+
+async def delete_batch(conn: Connection, org_id: UUID, connection_id: UUID, most: int) -> int:
+    """Deletes at most `most` rows of a connection whose status is `deleting`, from every table, itself last.
+
+    Returns how many; 0 when nothing is left. Identities stay: people's decisions hang on them.
+    """
+    # The function sees the transaction's organisation and no other; the predicate says which one is meant.
+    deleted: int = await conn.fetchval(
+        "select case when current_org() = $1 then delete_connection_rows($2, $3) else 0 end",
+        org_id,
+        connection_id,
+        most,
+    )
+    return deleted

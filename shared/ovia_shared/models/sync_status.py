@@ -47,10 +47,12 @@ class SyncStatus(msgspec.Struct, frozen=True):
 
     `lag_seconds` is the age of what we know: the time since the start of the last complete read, null before the
     first. `open_dead_letters` counts the records of this connection's stream, in any scope, not understood yet.
+    `sample` marks generated data.
     """
 
     id: UUID
     connection: ConnectionReference
+    sample: bool
     stream: str
     scope: str
     status: SyncState

@@ -13,6 +13,7 @@ from ovia_shared.telemetry.metrics import HttpMetrics
 from ovia_shared.web import health, problems
 from ovia_shared.web.authentication import DEPENDENCIES, Authentication
 from ovia_shared.web.documentation import documentation
+from ovia_shared.web.idempotency import Idempotency
 from ovia_shared.web.lifecycle import BODY_LIMIT, Lifecycle
 from ovia_shared.web.parameters import refuse_unknown
 from ovia_shared.web.rate_limits import RateLimits
@@ -48,7 +49,7 @@ def create_app(
     app = Litestar(
         route_handlers=[health.routes(service, settings.build, database, metrics), *handlers],
         dependencies=DEPENDENCIES,
-        middleware=[] if database is None else [Authentication(database, limits)],
+        middleware=[] if database is None else [Authentication(database, limits), Idempotency()],
         before_request=refuse_unknown,
         exception_handlers={HTTPException: problems.respond, Exception: problems.respond},
         lifespan=[lifespan],

@@ -19,7 +19,11 @@ _MEANINGS = {
     401: ("No valid access token.", "A valid access token is needed: Authorization: Bearer ovia_…"),
     403: ("The token's role does not reach this far.", "This needs the role manager; the token is a viewer."),
     404: ("Not there, or another organisation's.", "There is no such person."),
+    409: ("The state of things refuses this.", "There is a connection to this address already."),
+    412: ("If-Match names another version than the one there is.", "This was changed since; read it again."),
+    413: ("The body is larger than this address takes.", "The body is larger than 1 MiB."),
     422: ("Well-formed, and against a rule.", "Not accepted: limit."),
+    428: ("If-Match is needed.", "Say which version you change: If-Match, with the ETag."),
     429: ("The budget of requests is spent; see Retry-After.", "Too many requests; wait before the next."),
     503: ("The database is away; see Retry-After.", "The database does not answer."),
 }

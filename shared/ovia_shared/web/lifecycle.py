@@ -15,6 +15,9 @@ from ovia_shared.telemetry.metrics import HttpMetrics
 from ovia_shared.web import problems
 
 BODY_LIMIT = 1024 * 1024
+# Sources send what they like, and cannot be told to send less.
+WEBHOOK_BODY_LIMIT = 5 * 1024 * 1024
+_WEBHOOKS = "/webhooks/"
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -69,8 +72,9 @@ class Lifecycle:
 
     async def _answer(self, scope: Scope, receive: Receive, sender: "_Sender", length: int) -> None:
         try:
-            if length > BODY_LIMIT:
-                raise TooLarge("the body is larger than 1 MiB")
+            limit = WEBHOOK_BODY_LIMIT if scope["path"].startswith(_WEBHOOKS) else BODY_LIMIT
+            if length > limit:
+                raise TooLarge(f"the body is larger than {limit // BODY_LIMIT} MiB")
             async with asyncio.timeout(self._timeout):
                 await self._app(scope, receive, sender)
         except TimeoutError:

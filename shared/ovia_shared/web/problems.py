@@ -22,8 +22,10 @@ _STATUS: dict[type[errors.OviaError], int] = {
     errors.NotAllowed: 403,
     errors.NotFound: 404,
     errors.Conflict: 409,
+    errors.Stale: 412,
     errors.TooLarge: 413,
     errors.InvalidInput: 422,
+    errors.ConditionMissing: 428,
     errors.TooManyRequests: 429,
     errors.Unavailable: 503,
 }
@@ -35,8 +37,10 @@ _KINDS = {
     404: ("not-found", "Not found"),
     405: ("method-not-allowed", "Method not allowed"),
     409: ("conflict", "Conflict"),
+    412: ("stale", "Changed since it was read"),
     413: ("too-large", "Too large"),
     422: ("invalid-input", "Invalid input"),
+    428: ("condition-missing", "If-Match is missing"),
     429: ("too-many-requests", "Too many requests"),
     500: ("internal-error", "Internal error"),
     503: ("unavailable", "Unavailable"),
@@ -44,7 +48,7 @@ _KINDS = {
 _SENTENCES = {
     404: "there is nothing at this address",
     405: "this address does not take that method",
-    413: "the body is larger than 1 MiB",
+    413: "the body is larger than this address takes",
 }
 # msgspec says "Expected `int` <= 200" of a value of the right type that breaks a rule, and "Expected `int`, got `str`"
 # of one that cannot be read at all.
@@ -124,7 +128,9 @@ def _describe(error: Exception) -> _Described:
     if ours is None or type(ours) not in _STATUS:
         log.error("request failed", exc_info=error)
         return _Described(500, "something went wrong on our side; the request id finds it in the logs")
-    fields = (FieldProblem(ours.field, ours.message),) if ours.field else ()
+    fields: tuple[FieldProblem, ...] = (FieldProblem(ours.field, ours.message),) if ours.field else ()
+    if isinstance(ours, errors.InvalidInput) and ours.faults:
+        fields = tuple(FieldProblem(*fault) for fault in ours.faults)
     headers = {}
     if isinstance(ours, errors.NotAuthenticated):
         headers["WWW-Authenticate"] = "Bearer"

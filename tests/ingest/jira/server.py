@@ -21,14 +21,15 @@ START = datetime(2025, 1, 1, tzinfo=UTC)
 
 # What a Jira has besides issues; by the path behind the API's root.
 LISTINGS: dict[str, Any] = {
-    "serverInfo": {"deploymentType": "Cloud", "version": "1001.0.0"},
+    "serverInfo": {"baseUrl": "https://fernweh.example", "deploymentType": "Cloud", "version": "1001.0.0"},
     "field": [{"id": "customfield_10000", "name": "Sprint", "custom": True,
                "schema": {"custom": "com.pyxis.greenhopper.jira:gh-sprint", "type": "array"}}],
     "status": [{"id": "3", "name": "In Progress", "statusCategory": {"key": "indeterminate"}}],
     "project/search": {"values": [{"id": "1", "key": "GLD", "name": "Gliders"}], "isLast": True},
     "users/search": [{"accountId": "ann", "displayName": "Ann Example", "emailAddress": "ann@fernweh.example"}],
     "board": {"values": [{"id": 4, "name": "Gliders"}], "isLast": True},
-    "board/4/sprint": {"values": [{"id": 8, "name": "Sprint 8", "state": "active", "originBoardId": 4}], "isLast": True},
+    "board/4/sprint": {"values": [{"id": 8, "name": "Sprint 8", "state": "active", "originBoardId": 4}],
+                       "isLast": True},
     "project/1/versions": [{"id": "70", "name": "1.2", "projectId": 1, "released": True, "releaseDate": "2026-02-01"}],
 }  # fmt: skip
 
@@ -46,6 +47,9 @@ class JiraServer:
         self.stuck = False
         self.requests = 0
         self.refused = False
+        # Issues a search finds whatever it asks for.
+        self.pinned: set[str] = set()
+        self.garble: Callable[[bytes], bytes] = lambda body: body
 
     def add(self, number: int, project: str = "GLD", created: datetime | None = None) -> None:
         self.time += timedelta(minutes=1)
@@ -105,14 +109,19 @@ class JiraServer:
         self.before_search(len(self.searches))
         assert jql.startswith('project = "GLD"')
         assert jql.endswith(" order by created asc, id asc")
-        found = [issue for issue in self.issues.values() if issue["fields"]["project"]["key"] == "GLD"]
+        pinned = [self.issues[number] for number in sorted(self.pinned)]
+        found = [
+            issue
+            for number, issue in self.issues.items()
+            if number not in self.pinned and issue["fields"]["project"]["key"] == "GLD"
+        ]
         for field, sign, bound in _BOUND.findall(jql):
             at = datetime.fromtimestamp(int(bound) / 1000, UTC)
             if sign == ">=":
-                found = [one for one in found if datetime.fromisoformat(one["fields"][field]) >= at]
+                found = [one for one in found if _time(one["fields"][field]) >= at]
             else:
-                found = [one for one in found if datetime.fromisoformat(one["fields"][field]) < at]
-        return sorted(found, key=lambda one: (one["fields"]["created"], int(one["id"])))
+                found = [one for one in found if _time(one["fields"][field]) < at]
+        return [*pinned, *sorted(found, key=_place)]
 
     async def _myself(self, _: web.Request) -> web.Response:
         return web.json_response({"accountId": "me"})
@@ -126,16 +135,16 @@ class JiraServer:
         found = self._found(body["jql"])
         # As Jira's tokens do: the place is behind an issue, not at a number.
         if token is not None:
-            created, number = json.loads(token)
-            found = [one for one in found if (one["fields"]["created"], int(one["id"])) > (created, number)]
+            behind = tuple(json.loads(token))
+            found = [one for one in found if one["id"] not in self.pinned and _place(one) > behind]
         page = found[: min(body["maxResults"], self.page_limit)]
         answer: dict[str, Any] = {"issues": page if "*all" in body["fields"] or "created" in body["fields"] else
                                   [{"id": one["id"]} for one in page]}  # fmt: skip
         if self.stuck:
             answer["nextPageToken"] = token or json.dumps(["2025-01-01", 0])
         elif len(found) > len(page):
-            answer["nextPageToken"] = json.dumps([page[-1]["fields"]["created"], int(page[-1]["id"])])
-        return web.json_response(answer)
+            answer["nextPageToken"] = json.dumps(_place(page[-1]))
+        return web.Response(body=self.garble(json.dumps(answer).encode()), content_type="application/json")
 
     async def _search_data_center(self, request: web.Request) -> web.Response:
         body = await request.json()
@@ -162,7 +171,9 @@ class JiraServer:
 
     async def _issue(self, request: web.Request) -> web.Response:
         found = self.issues.get(request.match_info["id"])
-        return web.json_response(found or {"errorMessages": ["Issue does not exist"]}, status=200 if found else 404)
+        if found is None:
+            return web.json_response({"errorMessages": ["Issue does not exist"]}, status=404)
+        return web.Response(body=self.garble(json.dumps(found).encode()), content_type="application/json")
 
     async def _comments(self, request: web.Request) -> web.Response:
         total = self.issues[request.match_info["id"]]["fields"]["comment"]["total"]
@@ -173,3 +184,14 @@ class JiraServer:
 
 def _text(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S.000+0000")
+
+
+def _time(value: Any) -> datetime:
+    try:
+        return datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return START
+
+
+def _place(issue: dict[str, Any]) -> tuple[str, int]:
+    return str((issue["fields"] or {}).get("created")), int(issue["id"])

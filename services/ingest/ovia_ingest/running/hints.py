@@ -11,6 +11,8 @@ from ovia_shared.database.pool import Database
 from ovia_shared.models.connection import ConnectionKind
 
 AT_ONCE = 500
+# What was followed is of no more use; kept a while so that repetitions are still recognised.
+KEPT_DAYS = 14
 
 _GITLAB: Mapping[str, tuple[str, ...]] = {
     "merge_request": ("merge_requests",),
@@ -55,7 +57,10 @@ async def follow(database: Database, org_id: UUID, connection_id: UUID, kind: Co
                 await webhooks.done(conn, org_id, [delivery.id for delivery in deliveries])
         count += len(deliveries)
         if not deliveries:
-            return count
+            break
+    async with database.transaction(org_id) as conn:
+        await webhooks.forget(conn, org_id, KEPT_DAYS, 10 * AT_ONCE)
+    return count
 
 
 def streams_of(kind: ConnectionKind, payload: bytes) -> tuple[str, ...]:

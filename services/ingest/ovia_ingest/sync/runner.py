@@ -161,6 +161,7 @@ class _Reading:
                     understood = [external_id for _, external_id, _ in rows]
                     await replaying.resolve_understood(conn, org_id, partition.connection_id, stream.name, understood)
         if letters:
+            self._letters_open = True
             await dead_letters.keep(
                 conn, org_id, partition.connection_id, stream.name, stream.normaliser_version, letters
             )

@@ -57,7 +57,7 @@ class DataCenterLibrary:
         self._kind = kind
         self._scope = scope
         self._key = context.project_key or ""
-        # Versions moved out of the experimental API in 7.x.
+        # Older servers have versions only in the experimental API.
         self._versions_in = confluence.v1
 
     async def now(self) -> datetime:

@@ -126,10 +126,11 @@ class JobsReading:
             async with aclosing(self._pipelines.unless_hidden(changed)) as pages:
                 async for page in pages:
                     jobs = await self._jobs_of(page.items)
-                    for start in range(0, len(jobs), JOBS):
-                        yield Batch(self._records(jobs[start : start + JOBS]), _stored(step, place))
+                    while len(jobs) > JOBS:
+                        yield Batch(self._records(jobs[:JOBS]), _stored(step, place))
+                        jobs = jobs[JOBS:]
                     place = page.place
-                    yield Batch((), _stored(step, place))
+                    yield Batch(self._records(jobs), _stored(step, place))
 
     async def present(self) -> list[str] | None:
         return await _ids(self._newest(None))

@@ -64,12 +64,17 @@ class DiscussedReading:
             await self._look({"order_by": "updated_at", "sort": "desc", "per_page": 100})
         if not self._known(external_ids) and not self._all_listed:
             await self.present()
-        numbers = [self._numbers[one] for one in external_ids if one in self._numbers]
-        found: list[Item] = []
+        numbers = {one: self._numbers[one] for one in external_ids if one in self._numbers}
+        found: dict[str, Item] = {}
         for start in range(0, len(numbers), AT_ONCE):
-            found += await self._look({"iids[]": numbers[start : start + AT_ONCE], "per_page": AT_ONCE})
-        wanted = set(external_ids)
-        return await self._records([one for one in found if one.key in wanted])
+            asked = list(numbers.values())[start : start + AT_ONCE]
+            looked = await self._look({"iids[]": asked, "per_page": AT_ONCE})
+            found.update((one.key, one) for one in looked if one.key in numbers)
+        # A list may lack what is there; the last word has its own address.
+        missing = [f"{self._part.path}/{iid}" for one, iid in numbers.items() if one not in found]
+        answers = await together([self._gitlab.found(path) for path in missing])
+        found.update((one.key, one) for one in map(item, filter(None, answers)) if one.key in numbers)
+        return await self._records(list(found.values()))
 
     def _known(self, external_ids: Sequence[str]) -> bool:
         return all(one in self._numbers for one in external_ids)

@@ -19,8 +19,9 @@ from ovia_shared.errors import SourceError, SourceFault, SourceRefused
 
 PAGE = 100
 SEAM = 200
+STEP_BACK = 8
 MOST_BARREN = 10
-MOST_RESTARTS = 3
+MOST_RESTARTS = 5
 # Times are shown in milliseconds and kept in microseconds.
 _TICK = timedelta(milliseconds=1)
 
@@ -112,7 +113,7 @@ async def numbered(
 ) -> AsyncGenerator[Page]:
     """Pages by their number, in an order in which items do not change places. `most` is the size of a page."""
     read = msgspec.convert(place or {}, _Numbered)
-    reach, barren, restarts = read.count, 0, 0
+    reach, back, barren, restarts = read.count, STEP_BACK, 0, 0
     while True:
         size, number = _reaching(reach, most)
         offset = (number - 1) * size
@@ -124,7 +125,7 @@ async def numbered(
             raise
         items = [item(raw, key) for raw in answer.decode(list[msgspec.Raw])]
         if offset and not (items and items[0].mark in read.last):
-            reach = max(0, reach - most)
+            reach, back = max(0, reach - back), 2 * back
             restarts += reach == 0
             if restarts > MOST_RESTARTS:
                 raise _stuck(path)
@@ -136,7 +137,7 @@ async def numbered(
         if more and (barren > MOST_BARREN or not items):
             raise _stuck(path)
         read = _Numbered(offset + len(items), (*read.last, *(one.mark for one in fresh))[-SEAM:])
-        reach = read.count
+        reach, back = read.count, STEP_BACK
         yield Page(fresh, msgspec.to_builtins(read), more, _total(answer.header("X-Total")))
         if not more:
             return

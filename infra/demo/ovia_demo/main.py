@@ -1,0 +1,70 @@
+"""`ovia-demo`: the sample sources."""
+
+from datetime import UTC, datetime
+
+import click
+from aiohttp import web
+
+from ovia_demo.organisation import UNTIL, Organisation, generate
+from ovia_demo.server import create_app
+from ovia_demo.serving import Options
+
+
+def _until(_context: click.Context, _parameter: click.Parameter, given: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(given)
+    except ValueError:
+        raise click.BadParameter("give a date such as 2026-11-01") from None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+_size = (
+    click.option("--seed", type=int, default=7, show_default=True, help="The same seed gives the same organisation."),
+    click.option("--people", type=click.IntRange(6, 5000), default=60, show_default=True),
+    click.option("--months", type=click.IntRange(1, 120), default=18, show_default=True),
+    click.option(
+        "--until", callback=_until, default=UNTIL.date().isoformat(), show_default=True, help="Where it ends."
+    ),
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """A generated organisation behind the APIs of Jira, GitLab and Confluence."""
+
+
+@main.command("serve")
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", type=click.IntRange(0, 65535), default=8099, show_default=True)
+@click.option("--latency-ms", type=click.FloatRange(0), default=0.0, help="How late every answer is.")
+@click.option(
+    "--rate-limit", type=click.IntRange(0), default=0, help="Requests a minute, for each source; 0 is no limit."
+)
+@click.option("--control", is_flag=True, help="Let POST /control change records and disturb answers.")
+def serve(
+    host: str,
+    port: int,
+    latency_ms: float,
+    rate_limit: int,
+    control: bool,
+    seed: int,
+    people: int,
+    months: int,
+    until: datetime,
+) -> None:
+    """Serve the sample sources until Ctrl-C."""
+    organisation = _made(seed, people, months, until)
+    options = Options(latency_ms=latency_ms, rate_limit=rate_limit, control=control)
+    click.echo(f"sample sources at http://{host}:{port}, token sample-token")
+    web.run_app(create_app(organisation, options), host=host, port=port, print=None, access_log=None)
+
+
+def _made(seed: int, people: int, months: int, until: datetime) -> Organisation:
+    try:
+        return generate(seed, people, months, until)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+
+
+for _option in reversed(_size):
+    serve = _option(serve)

@@ -145,3 +145,27 @@ async def test_replaced_versions_are_dropped_when_they_are_old_and_the_newest_st
         " where stream = 'issues' and external_id = '3'"
     )
     assert kept["s"] == "edited"
+
+
+async def test_a_value_the_database_does_not_take_costs_its_record_and_no_other(
+    run: Run, jira: JiraServer, rows: Rows, organisations: Organisations
+) -> None:
+    await rows("alter table work_items add check (title <> 'the one that does not fit')")
+    spoil(jira, 3, summary="the one that does not fit", reporter={"accountId": "new", "displayName": "New Here"})
+    finished = await run.end(organisations[0])
+    assert finished.code == 0, finished.err
+    (letter,) = await rows("select external_id, reason from dead_letters")
+    assert letter["external_id"] == "3"
+    assert "breaks a rule" in letter["reason"]
+    assert len(await rows("select from work_items")) == 11
+    assert len(await rows("select from raw_records where stream = 'issues'")) == 12
+
+
+async def test_lists_of_any_length_stay_lists(
+    run: Run, jira: JiraServer, rows: Rows, organisations: Organisations
+) -> None:
+    spoil(jira, 1, labels=["a"])
+    spoil(jira, 2, labels=["a", "b"])
+    await run.end(organisations[0])
+    stored = {row["external_id"]: json.loads(row["labels"]) for row in await rows("select * from work_items")}
+    assert (stored["1"], stored["2"], stored["3"]) == (["a"], ["a", "b"], [])

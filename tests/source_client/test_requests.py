@@ -17,9 +17,11 @@ class Mirror:
 
     def __init__(self) -> None:
         self.seen: list[web.Request] = []
+        self.connections: set[object] = set()
 
     async def answer(self, request: web.Request) -> web.Response:
         self.seen.append(request)
+        self.connections.add(request.transport)
         text = await request.text()
         found = {"method": request.method, "target": request.raw_path, "body": text}
         return web.json_response(found, headers={"Link": '</api/more?cursor=a%3D%2B+%2f>; rel="next"'})
@@ -129,7 +131,9 @@ async def test_cookies_are_not_sent_back(serve: Serve) -> None:
         response.set_cookie("JSESSIONID", "1")
         return response
 
-    async with client_of(await serve(sets_a_cookie)) as client:
+    # By its name: no cookie jar keeps what an IP address sets.
+    base = (await serve(sets_a_cookie)).replace("127.0.0.1", "localhost")
+    async with client_of(base) as client:
         await client.get("/")
         await client.get("/")
     assert sent == [None, None]
@@ -140,7 +144,7 @@ async def test_requests_are_counted_and_share_connections(serve: Serve, mirror: 
         for _ in range(5):
             await client.get("/")
     assert client.requests == len(mirror.seen) == 5
-    assert len({id(request.transport) for request in mirror.seen}) <= 1 or mirror.seen[0].transport is None
+    assert len(mirror.connections) == 1
 
 
 async def test_a_client_is_used_inside_async_with() -> None:

@@ -3,8 +3,10 @@
 from datetime import UTC, datetime
 
 import click
+import msgspec
 from aiohttp import web
 
+from ovia_demo.answers import answers
 from ovia_demo.organisation import UNTIL, Organisation, generate
 from ovia_demo.server import create_app
 from ovia_demo.serving import Options
@@ -59,6 +61,13 @@ def serve(
     web.run_app(create_app(organisation, options), host=host, port=port, print=None, access_log=None)
 
 
+@main.command("answers")
+def answers_command(seed: int, people: int, months: int, until: datetime) -> None:
+    """Print what is true of the organisation, as JSON: who is who, counts, and the values of KPIs."""
+    known = answers(_made(seed, people, months, until))
+    click.echo(msgspec.json.format(msgspec.json.encode(known), indent=2).decode())
+
+
 def _made(seed: int, people: int, months: int, until: datetime) -> Organisation:
     try:
         return generate(seed, people, months, until)
@@ -67,4 +76,5 @@ def _made(seed: int, people: int, months: int, until: datetime) -> Organisation:
 
 
 for _option in reversed(_size):
-    serve = _option(serve)
+    _option(serve)
+    _option(answers_command)

@@ -9,6 +9,8 @@ from aiohttp.typedefs import Handler, Middleware
 
 from ovia_demo.confluence.cloud import ConfluenceCloud
 from ovia_demo.confluence.data_center import ConfluenceDataCenter
+from ovia_demo.control import Control
+from ovia_demo.faults import Faults, Log
 from ovia_demo.gitlab.routes import GitLab
 from ovia_demo.jira.routes import Jira
 from ovia_demo.organisation import Organisation
@@ -22,7 +24,8 @@ def create_app(organisation: Organisation, options: Options | None = None) -> we
     """The application that serves an organisation. Tests that change it give each server an organisation of its own."""
     options = options or Options()
     world = World(organisation, options)
-    middlewares: list[Middleware] = []
+    faults = Faults(Log())
+    middlewares: list[Middleware] = [_watched(faults)] if options.control else []
     if options.rate_limit:
         middlewares.append(_rate_limit(options.rate_limit))
     if options.latency_ms:
@@ -35,6 +38,8 @@ def create_app(organisation: Organisation, options: Options | None = None) -> we
     app.add_routes(GitLab(world).routes())
     app.add_routes(ConfluenceCloud(world).routes())
     app.add_routes(ConfluenceDataCenter(world).routes())
+    if options.control:
+        app.add_routes(Control(world, faults).routes())
     app.on_response_prepare.append(_dated)
     return app
 
@@ -47,6 +52,14 @@ async def _front(request: web.Request) -> web.Response:
 
 async def _dated(request: web.Request, response: web.StreamResponse) -> None:
     response.headers["Date"] = email.utils.format_datetime(request.app[WORLD].clock.now(), usegmt=True)
+
+
+def _watched(faults: Faults) -> Middleware:
+    @web.middleware
+    async def watched(request: web.Request, handler: Handler) -> web.StreamResponse:
+        return await faults.answer(request, handler) if request.path.startswith(SOURCES) else await handler(request)
+
+    return watched
 
 
 def _latency(seconds: float) -> Middleware:

@@ -73,6 +73,7 @@ class World:
             repository: sorted(((job.id, job, one) for one in pipelines for job in one.jobs), key=lambda row: row[0])
             for repository, pipelines in self.pipelines.items()
         }
+        self.last_history = max((one.id for issue in organisation.issues for one in issue.histories), default=0)
         # Products, repositories and spaces that the token may not see any more; `token` for everything.
         self.revoked: set[str] = set()
         self._encoded: dict[tuple[Any, ...], bytes] = {}
@@ -85,10 +86,9 @@ class World:
             found = self._encoded[key] = encode(make())
         return found
 
-    def forget(self, kind: str, identity: int) -> None:
-        """Has a changed record encoded anew."""
-        for key in [one for one in self._encoded if one[0] == kind and one[1] == identity]:
-            del self._encoded[key]
+    def forget(self) -> None:
+        """Has all records encoded anew: one that changed may also be shown inside others."""
+        self._encoded.clear()
 
     def account(self, source: str, actor: str, at: datetime | None = None) -> Account | None:
         """The account an actor used at a time, or uses now. None where the actor has none in that source."""

@@ -116,11 +116,19 @@ def columns_of(table: Table) -> tuple[Column, ...]:
 def _column(field: str, hint: Any) -> Column:
     if field.endswith(_MANY):
         name = field.removesuffix(_MANY) + "_identity_ids"
-        return Column(name, "jsonb", lambda row, ids: [str(ids[one]) for one in getattr(row, field)])
+        return Column(name, "jsonb", lambda row, ids: _json([str(ids[one]) for one in getattr(row, field)]))
     if field.endswith(_ONE):
         name = field.removesuffix(_ONE) + "_identity_id"
         return Column(name, "uuid", lambda row, ids: ids.get(getattr(row, field)))
-    return Column(field, _TYPES[_plain(hint)], lambda row, _: getattr(row, field))
+    kind = _TYPES[_plain(hint)]
+    if kind == "jsonb":
+        return Column(field, kind, lambda row, _: _json(getattr(row, field)))
+    return Column(field, kind, lambda row, _: getattr(row, field))
+
+
+def _json(value: Any) -> str:
+    # As text: the driver takes a list of lists for one array of two dimensions.
+    return msgspec.json.encode(value).decode()
 
 
 def _plain(hint: Any) -> Any:
@@ -138,7 +146,10 @@ def upsert_statement(table: Table, revive: bool) -> str:
     """
     columns = columns_of(table)
     names = [column.name for column in columns]
-    arrays = ", ".join(f"${number}::{column.type}[]" for number, column in enumerate(columns, 4))
+    arrays = ", ".join(
+        f"${number}::{'text' if column.type == 'jsonb' else column.type}[]" for number, column in enumerate(columns, 4)
+    )
+    values = ", ".join(f"u.{column.name}{'::jsonb' if column.type == 'jsonb' else ''}" for column in columns)
     content = [name for name in names if name not in table.key] or names
     mine = ", ".join(f"t.{name}" for name in content)
     theirs = ", ".join(f"excluded.{name}" for name in content)
@@ -146,7 +157,8 @@ def upsert_statement(table: Table, revive: bool) -> str:
     changed = f"(({mine}, t.removed_at) is distinct from ({theirs}, {removed}))"
     return f"""
         insert into {table.name} as t (org_id, connection_id, raw_record_id, {", ".join(names)})
-        select $1, $2, u.* from unnest($3::uuid[], {arrays}) as u
+        select $1, $2, u.raw_record_id, {values}
+          from unnest($3::uuid[], {arrays}) as u (raw_record_id, {", ".join(names)})
             on conflict (org_id, connection_id, {", ".join(table.key)}) do update
            set raw_record_id = excluded.raw_record_id, removed_at = {removed},
                changed_at = case when {changed} then now() else t.changed_at end,

@@ -100,6 +100,14 @@ class Database:
         return OpenTransaction(self._pool, conn, transaction)
 
 
+@contextlib.asynccontextmanager
+async def attempt(conn: Connection) -> AsyncIterator[None]:
+    """Part of a transaction that may fail by itself: what it wrote is undone, and the rest can go on."""
+    with translated():
+        async with conn.transaction():
+            yield
+
+
 class OpenTransaction:
     """A transaction under way on `conn`. The first `commit` or `rollback` ends it; a later one does nothing."""
 
@@ -162,6 +170,11 @@ def translated() -> Iterator[None]:
 
 def as_ours(error: Exception) -> OviaError | None:
     """What a fault of the driver or the server means in our words; None for what is neither."""
+    return _refused(error) or _away(error)
+
+
+def _refused(error: Exception) -> OviaError | None:
+    """What the server does not take."""
     match error:
         case asyncpg.UniqueViolationError():
             return Conflict(f"this already exists ({error.constraint_name})")
@@ -171,6 +184,15 @@ def as_ours(error: Exception) -> OviaError | None:
             return InvalidInput(f"a value breaks a rule of the schema ({error.constraint_name or error.column_name})")
         case asyncpg.CharacterNotInRepertoireError() | asyncpg.UntranslatableCharacterError():
             return MalformedInput("text must be UTF-8 without NUL characters")
+        case asyncpg.DataError():
+            # The driver quotes the value itself, and the reason in brackets behind it.
+            return InvalidInput(f"a value does not fit: {str(error).rpartition('(')[2].rstrip(')')[:200]}")
+    return None
+
+
+def _away(error: Exception) -> OviaError | None:
+    """What keeps the server from answering at all."""
+    match error:
         case asyncpg.InvalidPasswordError():
             return Unavailable("Postgres refused this role's password; check OVIA_DATABASE_URL")
         case asyncpg.QueryCanceledError():

@@ -9,10 +9,10 @@ from uuid import UUID
 import msgspec
 import pytest
 from aiohttp.test_utils import TestServer
+
 from ovia_demo.organisation import Organisation, generate
 from ovia_demo.server import create_app
 from ovia_demo.serving import TOKEN
-
 from ovia_ingest.connectors.gitlab.connector import CONNECTOR
 from ovia_ingest.sources.context import Context
 from ovia_ingest.sources.stream import Census, SourceStream
@@ -103,8 +103,8 @@ async def test_all_that_was_generated_is_stored_and_nothing_else(
     kinds = Counter("tag" if one.bare else "release" for one in organisation.releases)
     for kind, many in kinds.items():
         assert len(await _ids(rows, "releases", f"kind = '{kind}'")) == many
-    actors = [*organisation.people, *organisation.machines]
-    accounts = [one for actor in actors for one in actor.accounts if one.source == "gitlab"]
+    known = [one.accounts for one in organisation.people] + [one.accounts for one in organisation.machines]
+    accounts = [one for many in known for one in many if one.source == "gitlab"]
     shown = await rows("select external_id from identities where source = 'gitlab'")
     assert sorted(row["external_id"].partition("@")[0] for row in shown) == sorted(one.external_id for one in accounts)
 
@@ -123,8 +123,8 @@ async def test_reviews_are_stored_as_they_went(sync: Sync, organisation: Organis
     humans = [note for one in merge_requests for note in one.notes if not note.system]
     assert sorted(int(row["external_id"]) for row in written) == sorted(note.id for note in humans)
     (counts,) = await rows(
-        "select count(*) filter (where kind = 'approved') as approved, count(*) filter (where kind = 'merged') as merged"
-        " from merge_request_events"
+        "select count(*) filter (where kind = 'approved') as approved,"
+        " count(*) filter (where kind = 'merged') as merged from merge_request_events"
     )
     assert counts["approved"] == sum(len(one.approvals) for one in merge_requests)
     assert counts["merged"] == sums["merged"]

@@ -39,7 +39,8 @@ class Answering:
             if token == LIMITED_TOKEN and scoped:
                 return answer(
                     {"error": "insufficient_scope", "scope": "api read_api",
-                     "error_description": "The request requires higher privileges than provided by the access token."}, 403,
+                     "error_description": "The request requires higher privileges than provided by the access token."},
+                    403,
                 )  # fmt: skip
             try:
                 return await handler(request)

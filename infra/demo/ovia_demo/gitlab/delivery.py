@@ -80,13 +80,8 @@ class Delivery:
         order, status = query.get("order_by", "id"), query.get("status")
         updated = bool(query.get("updated_after") or query.get("updated_before"))
         finished = bool(query.get("finished_after") or query.get("finished_before"))
-        if (
-            updated != (order == "updated_at")
-            and (updated or not finished)
-            and order in ("updated_at", "id", "finished_at")
-        ):
-            if updated:
-                return bad_request("400 Bad request - `updated_at` filter and `updated_at` sorting must be paired")
+        if updated and order != "updated_at":
+            return bad_request("400 Bad request - `updated_at` filter and `updated_at` sorting must be paired")
         if finished and (order != "finished_at" or status != "success"):
             return bad_request("400 Bad request - `finished_at` filter must be combined with `success` status filter.")
         environment = query.get("environment")

@@ -89,8 +89,8 @@ def _numbered_page(
     page = whole_number(request, "page", 1, 1)
     if (page - 1) * size > LARGEST_OFFSET:
         return bad_request(
-            f"Offset pagination has a maximum allowed offset of {LARGEST_OFFSET} for requests that return objects of this "
-            "type. Remaining records can be retrieved using keyset pagination.", 405,
+            f"Offset pagination has a maximum allowed offset of {LARGEST_OFFSET} for requests that return "
+            "objects of this type. Remaining records can be retrieved using keyset pagination.", 405,
         )  # fmt: skip
     shown = rows[(page - 1) * size : page * size]
     more = page * size < len(rows)

@@ -105,34 +105,40 @@ def _act(rng: Random, organisation: Organisation, repository: Repository, line: 
     while waiting < len(line.merged) and (line.merged[waiting].merged_at or action.at) < action.at:
         waiting += 1
     new = line.merged[line.shipped : waiting]
-    if not new and action.purpose == "regular" and action.incident is None:
+    expected = action.purpose == "regular" and action.incident is None
+    if not new and expected:
         return
     commit = line.previous if action.purpose == "rollback" else landed(new[-1]) if new else line.current
     fate = rng.random()
-    expected = action.purpose == "regular" and action.incident is None
     status = "failed" if expected and fate < 0.05 else "canceled" if expected and fate < 0.065 else "success"
     one = _deployment(rng, repository, line, action.at, commit, status)
     one.purpose = action.purpose
-    if action.incident is not None and action.purpose == "regular":
-        one.incident = action.incident.id
-    elif action.incident is not None:
-        one.restores = action.incident.id
+    if action.incident is not None:
+        one.incident, one.restores = (
+            (action.incident.id, None) if action.purpose == "regular" else (None, action.incident.id)
+        )
     made = [one]
     if status == "failed":
         again = _deployment(rng, repository, line, later(rng, action.at, 0.5, 5), commit, "success")
         again.purpose = "retry"
         made.append(again)
     for deployment in made:
-        if deployment.created_at > organisation.until:
-            continue
-        line.made.append(deployment)
-        if deployment.finished_at is not None and deployment.finished_at > organisation.until:
-            deployment.status, deployment.finished_at, deployment.updated_at = "running", None, organisation.until
-        if deployment.status == "success" and action.purpose != "rollback":
-            deployment.merge_requests = [merged.id for merged in new]
-            line.previous, line.current, line.shipped = line.current, commit, waiting
-        elif deployment.status == "success":
-            line.current = commit
+        if deployment.created_at <= organisation.until:
+            _ship(line, deployment, organisation.until, waiting)
+
+
+def _ship(line: _Line, deployment: Deployment, until: datetime, waiting: int) -> None:
+    """Notes the deployment, and what it brought to production if it went well."""
+    line.made.append(deployment)
+    if deployment.finished_at is not None and deployment.finished_at > until:
+        deployment.status, deployment.finished_at, deployment.updated_at = "running", None, until
+    if deployment.status != "success":
+        return
+    if deployment.purpose == "rollback":
+        line.current = deployment.sha
+    else:
+        deployment.merge_requests = [merged.id for merged in line.merged[line.shipped : waiting]]
+        line.previous, line.current, line.shipped = line.current, deployment.sha, waiting
 
 
 def _deployment(

@@ -100,43 +100,51 @@ def _epic(rng: Random, crew: Crew, sprint: Sprint) -> Flow:
 
 
 def _item(rng: Random, crew: Crew, crews: dict[str, Crew], sprint: Sprint) -> Flow | None:
-    organisation = crew.organisation
     kind = rng.choices(list(_TYPES), list(_TYPES.values()))[0]
     added_late = rng.random() < 0.1
-    if added_late:
-        created = office(rng, later(rng, sprint.start_at, 10, 150))
-    else:
-        created = office(rng, sprint.start_at - hours(min(long_tailed(rng, 150, 0.9), 2200) + 4))
-        if created >= sprint.start_at:
-            created = later(rng, sprint.start_at, -60, -4)
-    if created < organisation.start - timedelta(days=21) or created > organisation.until:
-        created = max(created, later(rng, organisation.start, -500, -80))
-    origin = crew
-    if kind != "Sub-task" and not added_late and rng.random() < 0.025:
+    created = _creation(rng, crew.organisation, sprint, added_late=added_late)
+    moving = kind != "Sub-task" and not added_late and rng.random() < 0.025
+    if moving and sprint.start_at - created > timedelta(hours=12):
         origin = crews[rng.choice([key for key in crews if key != crew.product.key])]
-    flow = _new(rng, origin, kind, created, None)
-    if origin is not crew:
+        flow = _new(rng, origin, kind, created, None)
         flow.moves_to = crew.product.key
-        flow.moves_at = created + (sprint.start_at - hours(2) - created) * rng.uniform(0.3, 0.7)
-        if flow.moves_at <= created:
-            flow.moves_at, flow.moves_to = None, None
-            crew = origin
-            sprint = next(one for one in crew.sprints if one.number == sprint.number)
-    if kind == "Sub-task":
-        if not crew.stories:
-            return None
-        story = crew.stories[-1 - rng.randrange(min(8, len(crew.stories)))]
-        if story.issue.created_at > created:
-            return None
-        flow.parent = story.issue
-    elif kind == "Story":
-        crew.stories.append(flow)
-        if crew.parents and rng.random() < 0.7:
-            epic = crew.parents[-1 - rng.randrange(min(3, len(crew.parents)))]
-            if epic.issue.created_at < created:
-                flow.add(later(rng, created, 0.05, 3), flow.issue.reporter, ("parent", epic.issue))
+        flow.moves_at = created + (sprint.start_at - timedelta(hours=2) - created) * rng.uniform(0.3, 0.7)
+    else:
+        flow = _new(rng, crew, kind, created, None)
+    if not _placed(rng, crew, flow):
+        return None
     grow(rng, flow, crew, sprint, added_late=added_late)
     return flow
+
+
+def _creation(rng: Random, organisation: Organisation, sprint: Sprint, *, added_late: bool) -> datetime:
+    """In the middle of the sprint, or some time before it, often months."""
+    if added_late:
+        return office(rng, later(rng, sprint.start_at, 10, 150))
+    created = office(rng, sprint.start_at - hours(min(long_tailed(rng, 150, 0.9), 2200) + 4))
+    if created >= sprint.start_at:
+        created = later(rng, sprint.start_at, -60, -4)
+    if created < organisation.start - timedelta(days=21):
+        created = later(rng, organisation.start, -500, -80)
+    return created
+
+
+def _placed(rng: Random, crew: Crew, flow: Flow) -> bool:
+    """Puts a sub-task below a story, and many a story below an epic. False for a sub-task that has no story."""
+    issue = flow.issue
+    if issue.type == "Sub-task":
+        if not crew.stories:
+            return False
+        story = crew.stories[-1 - rng.randrange(min(8, len(crew.stories)))].issue
+        flow.parent = story
+        return story.created_at <= issue.created_at
+    if issue.type == "Story":
+        crew.stories.append(flow)
+        if crew.parents and rng.random() < 0.7:
+            epic = crew.parents[-1 - rng.randrange(min(3, len(crew.parents)))].issue
+            if epic.created_at < issue.created_at:
+                flow.add(later(rng, issue.created_at, 0.05, 3), issue.reporter, ("parent", epic))
+    return True
 
 
 def _new(rng: Random, crew: Crew, kind: str, at: datetime, reporter: str | None) -> Flow:

@@ -11,19 +11,10 @@ from ovia_demo.organisation.reviews import review
 from ovia_demo.organisation.times import hours, later, long_tailed, office
 
 _WORDS = ["Add", "Handle", "Rename", "Extract", "Fix", "Test", "Log", "Move", "Check", "Tidy"]
-_FILES = [
-    "views.py",
-    "models.py",
-    "service.ts",
-    "index.ts",
-    "store.ts",
-    "api.py",
-    "queries.sql",
-    "helpers.go",
-    "main.go",
-    "README.md",
-    "test_rules.py",
-]
+_FILES = (
+    "views.py", "models.py", "service.ts", "index.ts", "store.ts", "api.py", "queries.sql", "helpers.go", "main.go",
+    "README.md", "test_rules.py",
+)  # fmt: skip
 
 
 def make_merge_requests(seed: str, organisation: Organisation) -> None:
@@ -61,7 +52,8 @@ def _for_issue(
     if author is None:
         return []
     incident = issue.type == "Incident"
-    reviewing = [step.at for step in issue.steps if step.status.name in ("In Review", "Code Review", "На проверке")]  # noqa: RUF001
+    reviewing = [step.at for step in issue.steps if step.status.name in ("In Review", "Code Review",
+                                                                         "На проверке")]  # noqa: RUF001
     done = issue.resolved_at if issue.status.category == "done" else None
     begin = later(rng, doing, 0.05, 0.4 if incident else 4)
     ready = (reviewing[0] if reviewing else doing + hours(long_tailed(rng, 0.8 if incident else 26, 0.5))) - timedelta(

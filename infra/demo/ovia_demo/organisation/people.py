@@ -177,7 +177,8 @@ def make_machines(rng: Random, people: int) -> list[Machine]:
         Machine(id="m-05", name="Deploy Service", kind="service_account",
                 accounts=[*deployer, git_account("Build", f"build@{DOMAIN}")]),
         Machine(id="m-06", name="Automation for Jira", kind="app", accounts=app("Automation for Jira", "jira")),
-        Machine(id="m-07", name="Monitoring Bridge", kind="app", accounts=app("Monitoring Bridge", "jira", "confluence")),
+        Machine(id="m-07", name="Monitoring Bridge", kind="app",
+                accounts=app("Monitoring Bridge", "jira", "confluence")),
         Machine(id="m-08", name="Former user", kind="deleted",
                 accounts=[Account(source=one, external_id=f"5f{rng.getrandbits(88):022x}", name="Former user",
                                   data_center_id=f"JIRAUSER{9000 + n}", active=False)

@@ -1,5 +1,7 @@
 """Teams, products, repositories, sprints and versions: the frame in which people work."""
 
+# ruff: noqa: RUF001 (Cyrillic letters are meant)
+
 from datetime import datetime, timedelta
 from random import Random
 
@@ -24,7 +26,7 @@ BOOKING = Workflow(
 RUSSIAN = Workflow(
     Status(10021, "К выполнению", "new"),
     Status(10022, "В работе", "indeterminate"),
-    Status(10023, "На проверке", "indeterminate"),  # noqa: RUF001 (Cyrillic letters are meant)
+    Status(10023, "На проверке", "indeterminate"),
     Status(10024, "Готово", "done"),
 )
 

@@ -16,8 +16,9 @@ FIRST_NOTE = 900_001
 class _Review:
     """Gathers the acts on one merge request, of which those beyond the end are dropped."""
 
-    def __init__(self, organisation: Organisation, made: MergeRequest) -> None:
+    def __init__(self, organisation: Organisation, made: MergeRequest, *, merges: bool) -> None:
         self.made = made
+        self.merges = merges
         self.until = organisation.until
 
     def note(self, at: datetime, author: str, text: str, *, system: bool = False, line: bool = False) -> None:
@@ -39,7 +40,7 @@ def review(
 ) -> None:
     """Notes, approvals, and the state in which it is found at the end."""
     until = organisation.until
-    acts = _Review(organisation, made)
+    acts = _Review(organisation, made, merges=span.merged is not None)
     product = next(one.product for one in organisation.repositories if one.id == made.repository)
     made.ready_at = None if span.ready > until else max(span.ready, made.created_at)
     if was_draft:
@@ -108,22 +109,24 @@ def _discuss(
         return
     if rng.random() < 0.15:
         acts.note(span.ready + (first - span.ready) * 0.3, made.author, texts.review(rng))
+    _remarks(rng, acts, who, first, last)
+    for commit in (one for one in made.commits if one.committed_at > span.ready):
+        listed = f"<ul><li>{commit.sha[:8]} - {commit.title}</li></ul>"
+        text = f"added 1 commit\n\n{listed}\n\n[Compare with previous version]"
+        acts.note(commit.committed_at + timedelta(seconds=2), made.author, text, system=True)
+
+
+def _remarks(rng: Random, acts: _Review, who: str, first: datetime, last: datetime) -> None:
+    """What the reviewer says and the author answers, and mostly an approval in the end."""
+    made = acts.made
     count = rng.choices((0, 1, 2, 3, 5, 9, 25), (5, 6, 5, 4, 3, 1, 0.1))[0]
     for number in range(count):
         at = first + (last - first) * rng.random() * 0.8 if number else first
-        author = who if number == 0 or rng.random() < 0.5 else made.author
-        if author == RENOVATE:
-            author = who
+        author = who if number == 0 or made.author == RENOVATE or rng.random() < 0.5 else made.author
         acts.note(at, author, texts.review(rng), line=rng.random() < 0.6)
     if count >= 3 and rng.random() < 0.3:
         acts.note(first + timedelta(minutes=2), who, "requested changes", system=True)
-    late_commits = [one for one in made.commits if one.committed_at > span.ready]
-    for commit in late_commits:
-        text = (
-            f"added 1 commit\n\n<ul><li>{commit.sha[:8]} - {commit.title}</li></ul>\n\n[Compare with previous version]"
-        )
-        acts.note(commit.committed_at + timedelta(seconds=2), made.author, text, system=True)
-    if span.merged is not None and rng.random() < 0.85:
+    if acts.merges and rng.random() < 0.85:
         if rng.random() < 0.04:
             acts.note(first + timedelta(minutes=1), who, "approved this merge request", system=True)
             acts.note(first + timedelta(minutes=9), who, "unapproved this merge request", system=True)

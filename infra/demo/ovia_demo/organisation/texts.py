@@ -11,21 +11,24 @@ _THINGS: dict[str, tuple[str, str, str]] = {
     "GLD": (
         "variometer readings|flight traces|thermal maps|battery warnings|airspace alerts|launch checklists|wind layers|"
         "landing predictions|sensor firmware|glide ratio curves|turn detection|barometer calibration",
-        "on the pilot tablet|in the flight log|on the club dashboard|in the offline mode|after landing|on the ground station",
+        "on the pilot tablet|in the flight log|on the club dashboard|in the offline mode|after landing|"
+        "on the ground station",
         "the GPS loses its fix|two trackers share an id|the log is longer than four hours|the clock jumps at midnight|"
         "the tablet is in airplane mode|the altitude is below sea level",
     ),
     "SKY": (
         "seat reservations|gift vouchers|payment retries|refund requests|waiting lists|weather cancellations|"
         "instructor calendars|invoice numbers|booking reminders|group discounts|card payments|loyalty points",
-        "in the checkout|on the booking page|in the confirmation mail|for club members|in the mobile app|at the front desk",
+        "in the checkout|on the booking page|in the confirmation mail|for club members|in the mobile app|"
+        "at the front desk",
         "the bank answers late|the customer pays twice|the voucher has expired|daylight saving time ends|"
         "two people book the last seat|the currency is not euro",
     ),
     "OPS": (
         "hangar assignments|tow plane schedules|maintenance orders|spare part stocks|fuel records|winch inspections|"
         "shift plans|airworthiness papers|tool loans|runway closures|noise reports|crew rosters",
-        "on the hangar screen|in the workshop|for the tower|in the nightly export|for the inspector|in the weekly report",
+        "on the hangar screen|in the workshop|for the tower|in the nightly export|for the inspector|"
+        "in the weekly report",
         "an order is reopened|the import has an empty column|a mechanic changes shifts|the barcode is damaged|"
         "the inspection date is in the past|stock falls below zero",
     ),
@@ -34,7 +37,10 @@ _VERBS = "Show|Speed up|Validate|Export|Redesign|Cache|Group|Archive|Synchronise
 _CHORES = (
     "Upgrade the library behind|Remove dead code from|Document|Add metrics to|Split the module for|Write load tests for"
 )
-_BREAKS = "{0} are wrong when {1}|{0} vanish when {1}|Crash in {0} when {1}|{0} are shown twice when {1}|Timeout of {0} when {1}"
+_BREAKS = (
+    "{0} are wrong when {1}|{0} vanish when {1}|Crash in {0} when {1}|{0} are shown twice when {1}|"
+    "Timeout of {0} when {1}"
+)
 
 _RUSSIAN = {
     "story": "Показывать {0} {1}|Ускорить загрузку: {0} {1}|Добавить фильтр: {0} {1}|Выгружать {0} {1}",

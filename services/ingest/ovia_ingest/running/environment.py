@@ -15,6 +15,8 @@ from ovia_shared.models.connection import ConnectionKind
 from ovia_shared.models.source import Deployment, SourceCredentials, SourceSettings
 from ovia_shared.security.credentials import CredentialsVault
 
+_NAMES = {ConnectionKind.JIRA: "Jira", ConnectionKind.GITLAB: "GitLab", ConnectionKind.CONFLUENCE: "Confluence"}
+
 
 class Given(msgspec.Struct, frozen=True):
     """A connection of the environment."""
@@ -51,9 +53,7 @@ async def configure(database: Database, org_id: UUID, keys: SecretStr | None, sa
         assert keys is not None
         settings: Any = msgspec.to_builtins(msgspec.structs.replace(one.settings, sample=sample))
         async with database.transaction(org_id) as conn:
-            connection_id = await planning.configure(
-                conn, org_id, one.kind, one.kind.capitalize(), one.base_url, settings
-            )
+            connection_id = await planning.configure(conn, org_id, one.kind, _NAMES[one.kind], one.base_url, settings)
             await _keep_secrets(conn, org_id, connection_id, CredentialsVault(keys.get_secret_value()), one.credentials)
         ids.append(connection_id)
     return ids

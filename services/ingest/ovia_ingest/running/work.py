@@ -158,6 +158,12 @@ class Work:
             log.error("partition not read", partition=str(partition.id), stream=partition.stream, reason=error.message)
             progress.say(f"{name}: {error.message}")
             return
+        except Exception as error:
+            # A fault of ours in one partition must not keep the others from being read; the runner has recorded it.
+            self._outcome.failed.append(f"{name}: unexpected {type(error).__name__}")
+            log.exception("partition not read", partition=str(partition.id), stream=partition.stream)
+            progress.say(f"{name}: an unexpected {type(error).__name__}; the log has the details.")
+            return
         self._outcome.partitions += 1
         self._outcome.records += done.read
         self._outcome.dead_letters += done.dead_letters

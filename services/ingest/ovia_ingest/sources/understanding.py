@@ -50,7 +50,12 @@ class Understanding:
             Made(raw_id, one.rows, tuple((part, part_owner(kind, external_id)) for part, kind in self._shape.parts))
             for raw_id, external_id, one in rows
         ]
-        await canonical.store(conn, org_id, connection_id, made, account_ids, revive=revive)
+        try:
+            await canonical.store(conn, org_id, connection_id, made, account_ids, revive=revive)
+        except Exception:
+            # What was written is undone, and with it the accounts whose ids are remembered here.
+            self._identity_ids.clear()
+            raise
         before, self._stored = self._stored, self._stored + len(rows)
         if any(before < limit <= self._stored for limit in STATISTICS_AFTER):
             await canonical.refresh_statistics(conn, {type(row) for record in made for row in record.rows})

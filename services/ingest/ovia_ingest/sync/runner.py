@@ -12,8 +12,8 @@ from ovia_ingest.sync import lease
 from ovia_ingest.sync.contract import Page, Rows, Stream, Unusable
 from ovia_shared.database import dead_letters, partitions, raw_records, replaying, sync_runs
 from ovia_shared.database.dead_letters import DeadLetter
-from ovia_shared.database.pool import Connection, Database
-from ovia_shared.errors import LeaseLost, OviaError, SourceError
+from ovia_shared.database.pool import Connection, Database, attempt
+from ovia_shared.errors import InvalidInput, LeaseLost, MalformedInput, OviaError, SourceError
 from ovia_shared.models.sync import Partition, Progress
 
 log = structlog.get_logger()
@@ -156,9 +156,14 @@ class _Reading:
                 except Unusable as error:
                     letters.append(DeadLetter(record.external_id, record.payload, str(error)))
             if rows:
-                await stream.store(conn, org_id, partition.connection_id, rows)
+                refused = await self._store_rows(conn, rows)
+                letters += [
+                    DeadLetter(record.external_id, record.payload, refused[raw_id])
+                    for raw_id, record in zip(raw_ids, page.records, strict=True)
+                    if raw_id in refused
+                ]
                 if self._letters_open:
-                    understood = [external_id for _, external_id, _ in rows]
+                    understood = [external_id for raw_id, external_id, _ in rows if raw_id not in refused]
                     await replaying.resolve_understood(conn, org_id, partition.connection_id, stream.name, understood)
         if letters:
             self._letters_open = True
@@ -173,6 +178,25 @@ class _Reading:
         await sync_runs.progress(conn, org_id, self._run_id, done)
         await partitions.advance(conn, org_id, partition, page.cursor, read, page.total, self._lease_seconds)
         return done
+
+    async def _store_rows(self, conn: Connection, rows: Sequence[tuple[UUID, str, Any]]) -> dict[UUID, str]:
+        """Stores what records mean; those the database does not take are left out and named, each with the reason."""
+        org_id, connection_id, stream = self._org_id, self._partition.connection_id, self._stream
+        try:
+            async with attempt(conn):
+                await stream.store(conn, org_id, connection_id, rows)
+        except (InvalidInput, MalformedInput) as error:
+            log.warning("a page was not taken whole", stream=stream.name, reason=error.message)
+        else:
+            return {}
+        refused = {}
+        for row in rows:
+            try:
+                async with attempt(conn):
+                    await stream.store(conn, org_id, connection_id, [row])
+            except (InvalidInput, MalformedInput) as error:
+                refused[row[0]] = error.message
+        return refused
 
 
 async def _one_ahead(pages: AsyncGenerator[Page]) -> AsyncGenerator[Page]:

@@ -18,7 +18,8 @@ KILLS = 20
 
 STATE = {
     "raw": "select stream, external_id, content_hash from raw_records where org_id = $1",
-    "items": "select external_id, key, title, project_external_id, removed_at is null from work_items where org_id = $1",
+    "items": "select external_id, key, title, project_external_id, removed_at is null from work_items"
+    " where org_id = $1",
     "keys": "select key, work_item_external_id from work_item_keys where org_id = $1",
     "transitions": "select work_item_external_id, history_external_id, ordinal, removed_at is null"
     " from work_item_transitions where org_id = $1",

@@ -130,7 +130,8 @@ async def compare(
         select s.id from unnest($3::text[]) s (id)
          where not exists (
                select from {table.name} t
-                where t.org_id = $1 and t.connection_id = $2 and t.external_id = s.id and t.removed_at is null{narrowed})
+                where t.org_id = $1 and t.connection_id = $2 and t.external_id = s.id and t.removed_at is null
+                      {narrowed})
          order by 1
         """,  # noqa: S608 (names of our own structs)
         *values,

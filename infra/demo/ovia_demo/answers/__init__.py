@@ -6,34 +6,39 @@ Months are calendar months in UTC; a value without data is None; percentiles int
 
 import msgspec
 
-from ovia_demo.answers import counts, delivery, flow, reviews, sprints, who
+from ovia_demo.answers.counts import counts
+from ovia_demo.answers.delivery import Deployments, PipelineHealth, deployments, pipeline_health
+from ovia_demo.answers.flow import Blocker, Throughput, WorkItems, blockers, throughput, work_items
+from ovia_demo.answers.reviews import Cycle, Reviews, cycle, first_responses
+from ovia_demo.answers.sprints import SprintOutcome, outcomes
+from ovia_demo.answers.who import WhoIsWho, who_is_who
 from ovia_demo.organisation.code_model import Organisation
 
 
 class Answers(msgspec.Struct, kw_only=True):
-    who_is_who: who.WhoIsWho
+    who_is_who: WhoIsWho
     counts: dict[str, dict[str, int]]
-    throughput: list[flow.Throughput]
-    work_items: flow.WorkItems
-    blockers: list[flow.Blocker]
-    reviews: reviews.Reviews
-    cycle: reviews.Cycle
-    sprints: list[sprints.SprintOutcome]
-    pipelines: delivery.PipelineHealth
-    deployments: delivery.Deployments
+    throughput: list[Throughput]
+    work_items: WorkItems
+    blockers: list[Blocker]
+    reviews: Reviews
+    cycle: Cycle
+    sprints: list[SprintOutcome]
+    pipelines: PipelineHealth
+    deployments: Deployments
 
 
 def answers(organisation: Organisation) -> Answers:
     """All known answers about an organisation, as of its end."""
     return Answers(
-        who_is_who=who.who_is_who(organisation),
-        counts=counts.counts(organisation),
-        throughput=flow.throughput(organisation),
-        work_items=flow.work_items(organisation),
-        blockers=flow.blockers(organisation),
-        reviews=reviews.first_responses(organisation),
-        cycle=reviews.cycle(organisation),
-        sprints=sprints.outcomes(organisation),
-        pipelines=delivery.pipeline_health(organisation),
-        deployments=delivery.deployments(organisation),
+        who_is_who=who_is_who(organisation),
+        counts=counts(organisation),
+        throughput=throughput(organisation),
+        work_items=work_items(organisation),
+        blockers=blockers(organisation),
+        reviews=first_responses(organisation),
+        cycle=cycle(organisation),
+        sprints=outcomes(organisation),
+        pipelines=pipeline_health(organisation),
+        deployments=deployments(organisation),
     )

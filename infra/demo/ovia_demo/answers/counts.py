@@ -2,6 +2,7 @@
 
 from ovia_demo.jira.fields import fields
 from ovia_demo.organisation.code_model import Organisation
+from ovia_demo.organisation.model import Machine, Person
 
 
 def counts(organisation: Organisation) -> dict[str, dict[str, int]]:
@@ -11,7 +12,7 @@ def counts(organisation: Organisation) -> dict[str, dict[str, int]]:
 
 def _users(organisation: Organisation, source: str) -> int:
     """Those that a list of users shows: former users are not on it."""
-    actors = [*organisation.people, *organisation.machines]
+    actors: list[Person | Machine] = [*organisation.people, *organisation.machines]
     return len({one.external_id for actor in actors for one in actor.accounts
                 if one.source == source and one.name != "Former user"})  # fmt: skip
 

@@ -1,5 +1,7 @@
 """Reviews and the parts of a merge request's way to production."""
 
+from datetime import datetime
+
 import msgspec
 
 from ovia_demo.answers.spread import Spread, hours_between, month, spread
@@ -7,8 +9,8 @@ from ovia_demo.organisation.code_model import MergeRequest, Organisation
 
 
 class Reviews(msgspec.Struct, kw_only=True):
-    """`first_response_hours`: from ready for review to the first comment, approval or request for changes of a human who
-    is not the author. `by_month` is by the month of the response. `waiting`: open and ready, without a response.
+    """`first_response_hours`: from ready for review to the first comment, approval or request for changes of a human
+    who is not the author. `by_month` is by the month of the response. `waiting`: open and ready, without a response.
     `duration_hours`: first response to merge, of those merged."""
 
     first_response_hours: Spread
@@ -56,7 +58,7 @@ def _waits(one: MergeRequest) -> bool:
 
 def cycle(organisation: Organisation) -> Cycle:
     production = {one.id for one in organisation.environments if one.tier == "production"}
-    shipped = {}
+    shipped: dict[int, datetime | None] = {}
     for deployment in organisation.deployments:
         if deployment.environment in production and deployment.status == "success":
             for number in deployment.merge_requests:

@@ -30,7 +30,7 @@ class KnownPerson(msgspec.Struct, kw_only=True):
 
 
 class KnownMachine(msgspec.Struct, kw_only=True):
-    """`kind` is project_bot, group_bot, renovate, service_account, app, ghost or deleted (a user nobody knows any more)."""
+    """`kind` is project_bot, group_bot, renovate, service_account, app, ghost or deleted (nobody knows who it was)."""
 
     id: str
     name: str

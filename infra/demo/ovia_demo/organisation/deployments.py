@@ -8,7 +8,7 @@ from ovia_demo.organisation.authors import sha
 from ovia_demo.organisation.code_model import Deployment, MergeRequest, Organisation, Pipeline
 from ovia_demo.organisation.model import Issue, Repository
 from ovia_demo.organisation.pipelines import landed
-from ovia_demo.organisation.times import later, office
+from ovia_demo.organisation.times import later, office, whole
 
 DEPLOYER = "m-05"
 FIRST_DEPLOYMENT = 3_001
@@ -90,7 +90,7 @@ def _actions(
             fix = next((one for one in landings if one.hotfix and issue.id in one.issues and one.merged_at), None)
             after = fix.merged_at if fix is not None and fix.merged_at is not None else end - timedelta(minutes=20)
             at = later(rng, after, 0.01, 0.04) if after >= end else after + (end - after) * rng.uniform(0.2, 0.8)
-            actions.append(_Action(at, "hotfix" if fix is not None else "rollback", issue))
+            actions.append(_Action(whole(at), "hotfix" if fix is not None else "rollback", issue))
         busy.append((cause - timedelta(hours=2), (end or organisation.until) + timedelta(hours=1)))
     at = later(rng, organisation.start, 20, 100)
     while at < organisation.until:

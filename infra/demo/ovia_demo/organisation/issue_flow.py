@@ -19,6 +19,7 @@ from ovia_demo.organisation.model import (
     Version,
     Worklog,
 )
+from ovia_demo.organisation.times import whole
 
 SPRINT_FIELD, POINTS_FIELD, FLAG_FIELD = "customfield_10020", "customfield_10016", "customfield_10021"
 
@@ -40,7 +41,7 @@ class Flow:
     worklogs: list[Worklog] = field(default_factory=list)
 
     def add(self, at: datetime, author: str, *acts: Act) -> None:
-        self.events.append((at, len(self.events), author, acts))
+        self.events.append((whole(at), len(self.events), author, acts))
 
     def play(self, until: datetime) -> None:
         """What happened until then; the rest of the life lies ahead and is dropped."""

@@ -10,7 +10,7 @@ from ovia_demo.organisation.issue_flow import Flow
 from ovia_demo.organisation.issue_life import grow
 from ovia_demo.organisation.model import Issue, Link, Person, Product, Sprint, Worklog
 from ovia_demo.organisation.numbering import number_issues
-from ovia_demo.organisation.times import hours, later, long_tailed, office
+from ovia_demo.organisation.times import hours, later, long_tailed, office, whole
 
 ITEMS_PER_PERSON_AND_SPRINT = 0.72
 INCIDENTS_PER_SPRINT = 0.45
@@ -108,7 +108,7 @@ def _item(rng: Random, crew: Crew, crews: dict[str, Crew], sprint: Sprint) -> Fl
         origin = crews[rng.choice([key for key in crews if key != crew.product.key])]
         flow = _new(rng, origin, kind, created, None)
         flow.moves_to = crew.product.key
-        flow.moves_at = created + (sprint.start_at - timedelta(hours=2) - created) * rng.uniform(0.3, 0.7)
+        flow.moves_at = whole(created + (sprint.start_at - timedelta(hours=2) - created) * rng.uniform(0.3, 0.7))
     else:
         flow = _new(rng, crew, kind, created, None)
     if not _placed(rng, crew, flow):

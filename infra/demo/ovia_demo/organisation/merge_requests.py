@@ -8,7 +8,7 @@ from ovia_demo.organisation.authors import RENOVATE, Authors, Span, sha
 from ovia_demo.organisation.code_model import Commit, FileChange, MergeRequest, Organisation
 from ovia_demo.organisation.model import Block, Issue, Repository
 from ovia_demo.organisation.reviews import review
-from ovia_demo.organisation.times import hours, later, long_tailed, office
+from ovia_demo.organisation.times import hours, later, long_tailed, office, whole
 
 _WORDS = ["Add", "Handle", "Rename", "Extract", "Fix", "Test", "Log", "Move", "Check", "Tidy"]
 _FILES = (
@@ -104,7 +104,7 @@ def _make(
     until = organisation.until
     was_draft = author != RENOVATE and rng.random() < 0.3
     created = span.begin + (span.ready - span.begin) * rng.uniform(0.2, 0.8) if was_draft else span.ready
-    created = created.replace(microsecond=created.microsecond // 1000 * 1000)
+    created = whole(created)
     if created > until:
         return None
     title, branch, labels = _words(rng, repository, author, issue)

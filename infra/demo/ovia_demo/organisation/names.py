@@ -50,6 +50,9 @@ ORIGINS: tuple[tuple[str, str, str], ...] = (
     ),
 )
 
+# Those who marry, where chance gave no woman.
+BRIDES = (("Anna", "Löwenzahn"), ("Светлана", "Щукина"), ("Zuzana", "Křepelková"))
+
 NICKNAMES = {
     "Александр": "sasha",
     "Дмитрий": "dima",

@@ -24,10 +24,13 @@ def make_people(rng: Random, count: int, teams: list[Team], start: datetime, unt
     span = until - start
     people: list[Person] = []
     taken: set[str] = set()
+    known: set[str] = set()
     for number in range(count):
-        given, family, woman = names.person_name(rng)
-        if number == 4:
-            given, family = people[3].name.split(" ", 1)
+        given, family, woman = _unused(rng, known)
+        if number % 60 == 4:
+            # Two people of one name, in different teams.
+            given, family = people[-1].name.split(" ", 1)
+        known.add(f"{given} {family}")
         person = Person(
             id=f"p-{number + 1:03}",
             name=f"{given} {family}",
@@ -42,13 +45,34 @@ def make_people(rng: Random, count: int, teams: list[Team], start: datetime, unt
         person.joined_at = _day(person.joined_at)
         if number in (5, 29, 47) or (woman and number > 60 and number % 25 == 5):
             if not woman:
-                given, family = "Anna" if number == 5 else "Светлана", "Щукина" if number > 5 else "Löwenzahn"
-            person.former_name = f"{given} {family}"
-            person.name = f"{given} {names.another_family(rng, family)}"
-            person.renamed_at = _day(start + span * rng.uniform(0.35, 0.6))
+                given, family = names.BRIDES[number % len(names.BRIDES)]
+            _marry(rng, person, (given, family), known, _day(start + span * rng.uniform(0.35, 0.6)))
         _give_accounts(rng, person, number, taken)
         people.append(person)
     return people
+
+
+def _unused(rng: Random, known: set[str]) -> tuple[str, str, bool]:
+    """A name nobody has yet; the more are taken, the more people have two family names."""
+    given, family, woman = names.person_name(rng)
+    for _ in range(20):
+        if f"{given} {family}" not in known:
+            return given, family, woman
+        given, family, woman = names.person_name(rng)
+    while f"{given} {family}" in known:
+        family = f"{family}-{names.person_name(rng)[1]}"
+    return given, family, woman
+
+
+def _marry(rng: Random, person: Person, born: tuple[str, str], known: set[str], day: datetime) -> None:
+    given, family = born
+    person.former_name = f"{given} {family}"
+    person.name = f"{given} {names.another_family(rng, family)}"
+    while person.name in known:
+        person.name = f"{given} {names.another_family(rng, family)}-{family}"
+        family = person.name.split(" ", 1)[1]
+    known.update((person.name, person.former_name))
+    person.renamed_at = day
 
 
 def _day(moment: datetime) -> datetime:

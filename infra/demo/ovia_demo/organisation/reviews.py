@@ -7,7 +7,7 @@ from ovia_demo.organisation import texts
 from ovia_demo.organisation.authors import RENOVATE, Authors, Span, sha
 from ovia_demo.organisation.code_model import Approval, MergeRequest, Note, Organisation
 from ovia_demo.organisation.model import Account
-from ovia_demo.organisation.times import hours, long_tailed, office
+from ovia_demo.organisation.times import hours, long_tailed, office, whole
 
 TOKEN_BOT, SYNC_BOT, GHOST = "m-02", "m-03", "m-01"
 FIRST_NOTE = 900_001
@@ -22,14 +22,14 @@ class _Review:
         self.until = organisation.until
 
     def note(self, at: datetime, author: str, text: str, *, system: bool = False, line: bool = False) -> None:
-        at = at.replace(microsecond=at.microsecond // 1000 * 1000)
+        at = whole(at)
         if at <= self.until:
             one = Note(at=at, updated_at=at, author=author, text=text, system=system, kind="DiffNote" if line else None)
             one.resolved = True if line and at.second % 5 else False if line else None
             self.made.notes.append(one)
 
     def approve(self, at: datetime, actor: str) -> None:
-        at = at.replace(microsecond=at.microsecond // 1000 * 1000)
+        at = whole(at)
         if at <= self.until:
             self.made.approvals.append(Approval(actor, at))
             self.note(at, actor, "approved this merge request", system=True)
@@ -42,7 +42,7 @@ def review(
     until = organisation.until
     acts = _Review(organisation, made, merges=span.merged is not None)
     product = next(one.product for one in organisation.repositories if one.id == made.repository)
-    made.ready_at = None if span.ready > until else max(span.ready, made.created_at)
+    made.ready_at = None if span.ready > until else whole(max(span.ready, made.created_at))
     if was_draft:
         made.draft = span.ready > until
         if made.ready_at is not None:
@@ -138,7 +138,7 @@ def _finish(
 ) -> None:  # fmt: skip
     made = acts.made
     if span.merged is not None and span.merged <= acts.until:
-        at = span.merged.replace(microsecond=span.merged.microsecond // 1000 * 1000)
+        at = whole(span.merged)
         merger = rng.choice([*reviewers, made.author, made.author]) if made.author != RENOVATE else None
         merger = merger or authors.someone(rng, product, at) or SYNC_BOT
         made.state, made.merged_at, made.merged_by = "merged", at, merger
@@ -148,7 +148,7 @@ def _finish(
             made.squash_sha = sha("squash", made.repository, made.source_branch, made.created_at)
         made.draft = False
     elif span.closed is not None and span.closed <= acts.until:
-        at = span.closed.replace(microsecond=span.closed.microsecond // 1000 * 1000)
+        at = whole(span.closed)
         made.state, made.closed_at = "closed", at
         made.closed_by = made.author if rng.random() < 0.7 else (authors.someone(rng, product, at) or made.author)
         acts.note(at, made.closed_by, "closed", system=True)

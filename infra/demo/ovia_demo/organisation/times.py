@@ -17,9 +17,14 @@ def hours(amount: float) -> timedelta:
     return timedelta(milliseconds=round(amount * 3_600_000))
 
 
+def whole(moment: datetime) -> datetime:
+    """Cut to the millisecond, which is the finest that the sources show."""
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
 def later(rng: Random, at: datetime, least: float, most: float) -> datetime:
     """From `least` to `most` hours after."""
-    return at + timedelta(milliseconds=int(rng.uniform(least, most) * 3_600_000))
+    return whole(at) + timedelta(milliseconds=int(rng.uniform(least, most) * 3_600_000))
 
 
 def long_tailed(rng: Random, median: float, spread: float) -> float:
@@ -29,6 +34,7 @@ def long_tailed(rng: Random, median: float, spread: float) -> float:
 
 def office(rng: Random, at: datetime) -> datetime:
     """The moment itself if people work then, else one in the morning of the next working day."""
+    at = whole(at)
     if at.weekday() < 5 and 6 <= at.hour < 18:
         return at
     day = at if at.hour < 6 and at.weekday() < 5 else at + timedelta(days=1)

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from ovia_shared.source_client.client import SourceClient
-
 from ovia_ingest.sources.context import Context
 from ovia_ingest.sources.reading import Reading, Shape
+from ovia_shared.source_client.client import SourceClient
 
 __all__ = ["Connector", "Context"]
 

@@ -1,4 +1,4 @@
--- depends: 0006_canonical
+-- depends: 0010_documents
 -- Connections as people manage them: removal, versions, webhooks, replays of dead letters, writes that happen once.
 
 alter table connections

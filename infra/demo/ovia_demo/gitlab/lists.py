@@ -46,8 +46,13 @@ def respond(request: web.Request, listing: Listing) -> web.Response:
     except ValueError as error:
         return answer({"error": str(error)}, 400)
     value = listing.orders[order]
-    keyed = sorted(((value(row), _identity(row), row) for row in rows if value(row) is not None),
-                   key=lambda entry: entry[:2], reverse=sort == "desc")  # fmt: skip
+    keyed = sorted(
+        ((value(row), _identity(row), row) for row in rows if value(row) is not None),
+        key=lambda entry: entry[:2],
+        reverse=sort == "desc",
+    )
+    # Rows without the value come last, as in a database.
+    keyed += [(None, _identity(row), row) for row in rows if value(row) is None]
     size = whole_number(request, "per_page", 20, 1, 100)
     if query.get("pagination") == "keyset":
         return _keyset_page(request, listing, keyed, (order, sort, size))

@@ -5,13 +5,16 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 import msgspec
 import pytest
 
 from ovia_demo.organisation import Organisation, generate
+from ovia_demo.organisation.model import Machine, Person
 from ovia_demo.organisation.names import latin
+from ovia_demo.organisation.pipelines import landed
 from ovia_demo.organisation.times import UNTIL
 
 DIGEST = """
@@ -71,7 +74,7 @@ def test_nothing_happened_after_the_end(fernweh: Organisation) -> None:
 
 def test_ids_rise_with_time(fernweh: Organisation) -> None:
     for records in (fernweh.issues, fernweh.merge_requests, fernweh.pipelines, fernweh.deployments, fernweh.pages):
-        keys = [(one.id, one.created_at) for one in records]  # type: ignore[attr-defined]
+        keys = [(one.id, one.created_at) for one in records]
         assert keys == sorted(keys)
         assert [created for _, created in keys] == sorted(created for _, created in keys)
 
@@ -79,7 +82,7 @@ def test_ids_rise_with_time(fernweh: Organisation) -> None:
 def test_a_history_leads_from_each_value_to_the_next(fernweh: Organisation) -> None:
     for issue in fernweh.issues:
         states = [change for entry in issue.histories for change in entry.changes if change.field == "status"]
-        for before, after in zip(states, states[1:], strict=False):
+        for before, after in pairwise(states):
             assert before.to_value == after.from_value
         if states:
             assert states[-1].to_value == str(issue.status.id)
@@ -89,8 +92,8 @@ def test_a_history_leads_from_each_value_to_the_next(fernweh: Organisation) -> N
 
 
 def test_every_mail_address_is_of_an_invented_domain(fernweh: Organisation) -> None:
-    actors = [*fernweh.people, *fernweh.machines]
-    mails = [one.email for actor in actors for one in actor.accounts if one.email]  # type: ignore[attr-defined]
+    actors: list[Person | Machine] = [*fernweh.people, *fernweh.machines]
+    mails = [one.email for actor in actors for one in actor.accounts if one.email]
     assert len(mails) > 60
     assert all(mail.endswith(".example") for mail in mails)
 
@@ -130,3 +133,38 @@ def test_an_organisation_too_small_is_refused(people: int, months: int) -> None:
 )
 def test_names_are_spelt_in_latin_letters(name: str, spelt: str) -> None:
     assert latin(name) == spelt
+
+
+@pytest.mark.parametrize("seed", [7, 8, 9])
+def test_each_merge_is_credited_to_the_first_good_deployment_that_contains_it(seed: int) -> None:
+    organisation = generate(seed=seed, people=30, months=9)
+    production = {one.id for one in organisation.environments if one.tier == "production"}
+    for repository in organisation.repositories:
+        merged = [one for one in organisation.merge_requests if one.repository == repository.id and one.merged_at]
+        landings = sorted(
+            (one for one in merged if one.target_branch == "main"), key=lambda one: (one.merged_at, one.id)
+        )
+        place = {landed(one): number for number, one in enumerate(landings)}
+        contained = 0
+        for deployment in organisation.deployments:
+            if deployment.repository != repository.id or deployment.environment not in production:
+                continue
+            if deployment.status != "success" or deployment.purpose == "rollback":
+                assert deployment.merge_requests == []
+                continue
+            reached = max(contained, place.get(deployment.sha, -1) + 1)
+            assert deployment.merge_requests == [one.id for one in landings[contained:reached]]
+            contained = reached
+
+
+def test_an_incident_begins_after_the_deployment_that_caused_it_and_ends_after_the_one_that_restored() -> None:
+    organisation = generate(seed=7, people=60, months=9)
+    issues = {one.id: one for one in organisation.issues}
+    fixes = 0
+    for one in organisation.deployments:
+        if one.incident is not None:
+            assert one.created_at < issues[one.incident].created_at
+        if one.restores is not None and (resolved := issues[one.restores].resolved_at) is not None:
+            assert issues[one.restores].created_at < one.created_at
+            fixes += one.created_at < resolved
+    assert fixes > 10

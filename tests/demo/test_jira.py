@@ -54,7 +54,7 @@ async def test_a_search_gives_every_issue_once_in_the_order_of_creation(jira: So
 async def test_a_search_for_nothing_but_ids_gives_thousands_a_page(jira: Source, fernweh: Organisation) -> None:
     page = await jira.post(f"{API}/search/jql", {"jql": "project in (GLD, SKY, OPS)", "maxResults": 5000})
     assert sorted(page["issues"], key=lambda one: int(one["id"])) == [{"id": str(one.id)} for one in fernweh.issues]
-    page = await jira.post(f"{API}/search/jql", {"jql": "project = GLD", "maxResults": 5000, "fields": ["summary"]})
+    page = await jira.post(f"{API}/search/jql", {"jql": "id > 0", "maxResults": 5000, "fields": ["summary"]})
     assert len(page["issues"]) == 100
 
 

@@ -158,17 +158,22 @@ async def test_twenty_kills_at_random_points_end_in_the_state_of_an_undisturbed_
 ) -> None:
     disturbed, undisturbed = organisations
     chance = random.Random(11)
-    killed = 0
+    for number in range(121, 300):
+        jira.add(number)
+    jira.page_limit = 4
     for _ in range(KILLS):
         process = await run.start(disturbed)
-        # From before the first statement to the end of the read.
-        await asyncio.sleep(chance.uniform(0.4, 1.4))
-        if process.returncode is None:
-            process.kill()
-            killed += 1
+        # A few requests further than the one before, then anywhere between a request and the commit it leads to.
+        target = jira.requests + chance.randint(1, 6)
+        while jira.requests < target:
+            assert process.returncode is None, (await process.communicate())[1].decode()
+            await asyncio.sleep(0.002)
+        await asyncio.sleep(chance.uniform(0, 0.03))
+        process.kill()
         await process.communicate()
-        await rows("update sync_partitions set lease_expires_at = least(lease_expires_at, now()), next_due_at = now()")
-    assert killed >= KILLS / 2
+        await rows("update sync_partitions set lease_expires_at = now() where lease_expires_at is not null")
+    unread = await rows("select from sync_partitions where stream = 'issues' and last_success_at is not null")
+    assert unread == []
     assert (await run.end(disturbed)).code == 0
     await make_due(rows)
     assert (await run.end(disturbed)).code == 0

@@ -1,5 +1,6 @@
 """`ovia-demo`: the sample sources."""
 
+import socket
 from datetime import UTC, datetime
 
 import click
@@ -9,7 +10,7 @@ from aiohttp import web
 from ovia_demo.answers import answers
 from ovia_demo.organisation import UNTIL, Organisation, generate
 from ovia_demo.server import create_app
-from ovia_demo.serving import Options
+from ovia_demo.serving import TOKEN, Options
 
 
 def _until(_context: click.Context, _parameter: click.Parameter, given: str) -> datetime:
@@ -57,8 +58,12 @@ def serve(
     """Serve the sample sources until Ctrl-C."""
     organisation = _made(seed, people, months, until)
     options = Options(latency_ms=latency_ms, rate_limit=rate_limit, control=control)
-    click.echo(f"sample sources at http://{host}:{port}, token sample-token")
-    web.run_app(create_app(organisation, options), host=host, port=port, print=None, access_log=None)
+    app = create_app(organisation, options)
+    # Bound here, so that with port 0 the line says which one it became.
+    with socket.create_server((host, port), reuse_port=False) as listening:
+        bound = listening.getsockname()[1]
+        click.echo(f"sample sources at http://{host}:{bound}, token {TOKEN}")
+        web.run_app(app, sock=listening, print=None, access_log=None)
 
 
 @main.command("answers")

@@ -7,6 +7,7 @@ import time
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from ovia_demo.browsing import Browsing
 from ovia_demo.confluence.cloud import ConfluenceCloud
 from ovia_demo.confluence.data_center import ConfluenceDataCenter
 from ovia_demo.control import Control
@@ -26,6 +27,7 @@ def create_app(organisation: Organisation, options: Options | None = None) -> we
     world = World(organisation, options)
     faults = Faults(Log())
     middlewares: list[Middleware] = [_watched(faults)] if options.control else []
+    middlewares.append(_unknown_paths)
     if options.rate_limit:
         middlewares.append(_rate_limit(options.rate_limit))
     if options.latency_ms:
@@ -38,6 +40,7 @@ def create_app(organisation: Organisation, options: Options | None = None) -> we
     app.add_routes(GitLab(world).routes())
     app.add_routes(ConfluenceCloud(world).routes())
     app.add_routes(ConfluenceDataCenter(world).routes())
+    app.add_routes(Browsing(world).routes())
     if options.control:
         app.add_routes(Control(world, faults).routes())
     app.on_response_prepare.append(_dated)
@@ -52,6 +55,15 @@ async def _front(request: web.Request) -> web.Response:
 
 async def _dated(request: web.Request, response: web.StreamResponse) -> None:
     response.headers["Date"] = email.utils.format_datetime(request.app[WORLD].clock.now(), usegmt=True)
+
+
+@web.middleware
+async def _unknown_paths(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """What is not served answers as an API does, in JSON."""
+    try:
+        return await handler(request)
+    except (web.HTTPNotFound, web.HTTPMethodNotAllowed) as error:
+        return answer({"error": f"{error.status} {error.reason}", "message": error.text}, error.status)
 
 
 def _watched(faults: Faults) -> Middleware:

@@ -119,7 +119,7 @@ def _by_repository(parts: list[Part]) -> dict[int, list[Part]]:
 def token_of(request: web.Request) -> tuple[str | None, str]:
     """The token of a request and how it was sent: basic, bearer or private."""
     private = request.headers.get("PRIVATE-TOKEN") or request.query.get("private_token")
-    if private:
+    if private and request.path.startswith("/gitlab/"):
         return private, "private"
     scheme, _, value = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer":

@@ -163,6 +163,8 @@ class Jira:
             accounts |= {one.external_id: one for one in actor.accounts if one.source == "jira"}
         # Former users are known from what they wrote, and listed nowhere.
         listed = [one for one in accounts.values() if one.name != "Former user"]
+        if not self.cloud and not request.query.get("username"):
+            return refusal(400, "The username query parameter was not provided")
         if not self.cloud and request.query.get("includeInactive") != "true":
             listed = [one for one in listed if one.active]
         start, size = whole_number(request, "startAt", 0), whole_number(request, "maxResults", 50, 1, 1000)

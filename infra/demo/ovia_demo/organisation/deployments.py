@@ -119,7 +119,8 @@ def _act(rng: Random, organisation: Organisation, repository: Repository, line: 
         )
     made = [one]
     if status == "failed":
-        again = _deployment(rng, repository, line, later(rng, action.at, 0.5, 5), commit, "success")
+        # Before anything else is deployed: incidents keep two hours free before the deployment that causes them.
+        again = _deployment(rng, repository, line, later(rng, action.at, 0.3, 1.9), commit, "success")
         again.purpose = "retry"
         made.append(again)
     for deployment in made:

@@ -52,8 +52,7 @@ def _for_issue(
     if author is None:
         return []
     incident = issue.type == "Incident"
-    reviewing = [step.at for step in issue.steps if step.status.name in ("In Review", "Code Review",
-                                                                         "На проверке")]  # noqa: RUF001
+    reviewing = [step.at for step in issue.steps if step.status.name in ("In Review", "Code Review", "На проверке")]  # noqa: RUF001
     done = issue.resolved_at if issue.status.category == "done" else None
     begin = later(rng, doing, 0.05, 0.4 if incident else 4)
     ready = (reviewing[0] if reviewing else doing + hours(long_tailed(rng, 0.8 if incident else 26, 0.5))) - timedelta(

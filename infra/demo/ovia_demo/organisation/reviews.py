@@ -162,7 +162,7 @@ def _first_response(made: MergeRequest) -> datetime | None:
     acts += [
         one.at for one in made.notes
         if not one.author.startswith("m-") and one.author != made.author
-        and (not one.system or one.text == "requested changes")
+        and (not one.system or one.text in ("requested changes", "approved this merge request"))
     ]  # fmt: skip
     return min((at for at in acts if at >= made.ready_at), default=None)
 

@@ -1,5 +1,6 @@
 """From a claimed partition to the stream that reads it: its connection, client and connector."""
 
+import asyncio
 import contextlib
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,8 @@ class Sources:
         self._org_id = org_id
         self._open = contextlib.AsyncExitStack()
         self._clients: dict[UUID, tuple[SourceClient, Deployment]] = {}
+        # One client a source: two would each keep their own account of how long it asked to be left alone.
+        self._making = asyncio.Lock()
 
     async def __aenter__(self) -> "Sources":
         return self
@@ -79,18 +82,21 @@ class Sources:
         )
 
     async def _client(self, connection: SourceConnection) -> tuple[SourceClient, Deployment]:
-        known = self._clients.get(connection.id)
-        if known is None:
-            settings = settings_of(connection)
-            credentials = await self._credentials(connection.id)
-            deployment = settings.deployment
-            headers = authorization(connection.kind, deployment, credentials)
-            client = SourceClient(connection.base_url, settings, headers, name=connection.name)
-            await self._open.enter_async_context(client)
-            if deployment is Deployment.AUTO:
-                deployment = await detect_deployment(connection.kind, client)
-            known = self._clients[connection.id] = (client, deployment)
-        return known
+        async with self._making:
+            known = self._clients.get(connection.id)
+            return known or await self._connected(connection)
+
+    async def _connected(self, connection: SourceConnection) -> tuple[SourceClient, Deployment]:
+        settings = settings_of(connection)
+        credentials = await self._credentials(connection.id)
+        deployment = settings.deployment
+        headers = authorization(connection.kind, deployment, credentials)
+        client = SourceClient(connection.base_url, settings, headers, name=connection.name)
+        await self._open.enter_async_context(client)
+        if deployment is Deployment.AUTO:
+            deployment = await detect_deployment(connection.kind, client)
+        self._clients[connection.id] = (client, deployment)
+        return client, deployment
 
     async def _credentials(self, connection_id: UUID) -> SourceCredentials | None:
         secrets = await self._secrets(connection_id)

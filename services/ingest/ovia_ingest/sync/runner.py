@@ -13,7 +13,15 @@ from ovia_ingest.sync.contract import Page, Rows, Stream, Unusable
 from ovia_shared.database import dead_letters, partitions, raw_records, replaying, sync_runs
 from ovia_shared.database.dead_letters import DeadLetter
 from ovia_shared.database.pool import Connection, Database, attempt
-from ovia_shared.errors import InvalidInput, LeaseLost, MalformedInput, OviaError, SourceError
+from ovia_shared.errors import (
+    InvalidInput,
+    LeaseLost,
+    MalformedInput,
+    OviaError,
+    SourceError,
+    SourceFault,
+    Unavailable,
+)
 from ovia_shared.models.sync import Partition, Progress
 
 log = structlog.get_logger()
@@ -49,12 +57,19 @@ class Runner:
     async def guard(self, partition: Partition, opening: Awaitable[Opened]) -> Opened:
         """What `opening` gives. Where that fails, the claimed partition fails with the reason, which is raised."""
         try:
-            return await opening
-        except SourceError as error:
+            # A source that answers slowly must not cost the lease before reading has begun.
+            async with lease.kept(self._database, self._org_id, partition, self._lease_seconds):
+                return await opening
+        except (LeaseLost, Unavailable):
+            raise
+        except OviaError as error:
             with contextlib.suppress(OviaError):
                 async with self._database.transaction(self._org_id) as conn:
                     await partitions.fail(conn, self._org_id, partition, error.message, FIRST_RETRY_SECONDS)
-            raise
+            if isinstance(error, SourceError):
+                raise
+            # A setting that nothing can be read with: the address, the proxy, the keys for credentials.
+            raise SourceError(error.message, fault=SourceFault.FATAL) from error
 
     async def give_back(self, partition: Partition) -> None:
         """Lets go of a partition whose reading broke off, so that it is due at once. Raises `Unavailable`."""

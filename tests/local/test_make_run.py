@@ -134,3 +134,22 @@ def test_a_part_that_dies_takes_the_rest_down_and_is_named(state_directory: Path
     assert run.process.wait(STOP_SECONDS) == 1
     assert "ovia-rag ended by itself (killed by SIGKILL)." in run.printed
     assert "Last lines of" in run.printed
+
+
+@pytest.mark.timeout(180)
+def test_without_sources_of_ones_own_an_invented_organisation_is_read_and_marked(
+    state_directory: Path, repository: str, runs: list[Run]
+) -> None:
+    run = Run(state_directory / "state", free_ports(1)[0], repository, sample=True)
+    runs.append(run)
+    assert "Sample data of an invented organisation" in run.ready().printed
+    connections = run.get("/connections").json()["data"]
+    assert {(one["kind"], one["sample"]) for one in connections} == {
+        ("git", False), ("jira", True), ("gitlab", True), ("confluence", True),
+    }  # fmt: skip
+    partitions = run.get("/sync?limit=200").json()["data"]
+    assert len(partitions) > 100
+    assert not [one["last_error"] for one in partitions if one["last_error"]]
+    assert run.get("/team/people").json()["total"] > 60
+    assert "Traceback" not in run.printed
+    assert run.end(signal.SIGINT) == 0

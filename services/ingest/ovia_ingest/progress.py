@@ -11,6 +11,7 @@ from rich.progress import (
     ProgressColumn,
     SpinnerColumn,
     Task,
+    TaskID,
     TextColumn,
     TimeRemainingColumn,
 )
@@ -31,27 +32,55 @@ class _Rate(ProgressColumn):
         return Text("" if speed is None else f"{speed:,.0f}/s", style="progress.data.speed")
 
 
+class _Bars:
+    """The bars on the terminal: one display for all of them, there while any is shown."""
+
+    def __init__(self) -> None:
+        self._display: Progress | None = None
+        self._shown = 0
+
+    def add(self, description: str) -> tuple[Progress, TaskID]:
+        if self._display is None:
+            columns = (
+                SpinnerColumn(),
+                TextColumn("{task.description}", markup=False),
+                BarColumn(),
+                MofNCompleteColumn(),
+                _Rate(),
+                TimeRemainingColumn(),
+            )
+            self._display = Progress(*columns, console=console)
+            self._display.start()
+        self._shown += 1
+        return self._display, self._display.add_task(description, total=None)
+
+    def remove(self, display: Progress, task: TaskID) -> None:
+        self._shown -= 1
+        if self._shown == 0:
+            # What is on the terminal then stays there.
+            display.stop()
+            self._display = None
+        else:
+            display.remove_task(task)
+
+
+_bars = _Bars()
+
+
 @contextlib.contextmanager
 def shown(description: str) -> Iterator[Watch]:
-    """A bar for one partition: done, estimated total, rate, remaining time. Yields what to call after each page."""
+    """A bar for one partition: done, estimated total, rate, remaining time. Yields what to call after each page.
+
+    Several may be shown at once.
+    """
     if not console.is_terminal:
         yield _ignore
         return
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        MofNCompleteColumn(),
-        _Rate(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console) as bar:
-        task = bar.add_task(description, total=None)
-
-        def watch(done: Done, total: int | None) -> None:
-            bar.update(task, completed=done.read, total=total)
-
-        yield watch
+    display, task = _bars.add(description)
+    try:
+        yield lambda done, total: display.update(task, completed=done.read, total=total)
+    finally:
+        _bars.remove(display, task)
 
 
 def say(message: str) -> None:

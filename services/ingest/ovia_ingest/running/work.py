@@ -142,7 +142,7 @@ class Work:
         name = f"{partition.stream} {partition.scope}".rstrip()
         try:
             connection = await self._sources.connection(partition.connection_id)
-            name = f"{connection.name}: {name}"
+            name = f"{connection.name}: {partition.stream} {await self._scope(partition)}".rstrip()
             stream = await self._runner.guard(partition, self._sources.stream(partition, census))
             await self._keep_current(partition, connection, stream.normaliser_version)
             with progress.shown(name) as watch:
@@ -169,6 +169,14 @@ class Work:
         self._outcome.dead_letters += done.dead_letters
         if connection.kind is not ConnectionKind.GIT:
             await self._plan_projects(connection)
+
+    async def _scope(self, partition: Partition) -> str:
+        """What people call the project of a partition; nothing for the connection's own streams."""
+        if not partition.scope:
+            return ""
+        async with self._database.transaction(self._org_id) as conn:
+            key = await canonical.project_key(conn, self._org_id, partition.connection_id, partition.scope)
+        return key or partition.scope
 
     async def _patiently(self, ask: Callable[[], Awaitable[Found]]) -> Found:
         """The database may be restarting: asks again for a minute. Raises `Unavailable` after that."""

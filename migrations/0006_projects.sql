@@ -6,8 +6,10 @@
 -- `changed_at` moves only when the row says something else than before; later stages read what moved. `removed_at` is
 -- when the source was last found without it.
 --
--- Parts (transitions, comments, …) have no foreign key to what they are parts of: both are made from one raw record and
--- stored in one transaction, and the check would cost more than storing them.
+-- There is no foreign key to connections, and none from parts (transitions, comments, …) to what they are parts of: all
+-- rows of a raw record are stored in the transaction that stores it, and it refers to the connection. For the same reason
+-- the many small rows have none to identities, which are stored a statement before and never deleted. Checking each of
+-- them again would cost more than storing them.
 
 create table projects (
     org_id            uuid not null,
@@ -27,7 +29,6 @@ create table projects (
     changed_at        timestamptz not null default now(),
     removed_at        timestamptz,
     primary key (org_id, connection_id, external_id),
-    foreign key (org_id, connection_id) references connections (org_id, id),
     foreign key (org_id, lead_identity_id) references identities (org_id, id)
 );
 
@@ -50,8 +51,7 @@ create table field_definitions (
     role           text,
     changed_at     timestamptz not null default now(),
     removed_at     timestamptz,
-    primary key (org_id, connection_id, external_id),
-    foreign key (org_id, connection_id) references connections (org_id, id)
+    primary key (org_id, connection_id, external_id)
 );
 
 comment on table field_definitions is
@@ -68,8 +68,7 @@ create table status_definitions (
     scope          text,
     changed_at     timestamptz not null default now(),
     removed_at     timestamptz,
-    primary key (org_id, connection_id, external_id),
-    foreign key (org_id, connection_id) references connections (org_id, id)
+    primary key (org_id, connection_id, external_id)
 );
 
 comment on table status_definitions is

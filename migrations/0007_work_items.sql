@@ -39,7 +39,6 @@ create table work_items (
     changed_at            timestamptz not null default now(),
     removed_at            timestamptz,
     primary key (org_id, connection_id, external_id),
-    foreign key (org_id, connection_id) references connections (org_id, id),
     foreign key (org_id, reporter_identity_id) references identities (org_id, id),
     foreign key (org_id, assignee_identity_id) references identities (org_id, id),
     foreign key (org_id, creator_identity_id) references identities (org_id, id)
@@ -64,8 +63,7 @@ create table work_item_keys (
     work_item_external_id  text not null,
     changed_at             timestamptz not null default now(),
     removed_at             timestamptz,
-    primary key (org_id, connection_id, key),
-    foreign key (org_id, connection_id) references connections (org_id, id)
+    primary key (org_id, connection_id, key)
 );
 
 comment on table work_item_keys is
@@ -88,9 +86,7 @@ create table work_item_transitions (
     occurred_at            timestamptz,
     changed_at             timestamptz not null default now(),
     removed_at             timestamptz,
-    primary key (org_id, connection_id, work_item_external_id, history_external_id, ordinal),
-    foreign key (org_id, connection_id) references connections (org_id, id),
-    foreign key (org_id, actor_identity_id) references identities (org_id, id)
+    primary key (org_id, connection_id, work_item_external_id, history_external_id, ordinal)
 );
 
 create index work_item_transitions_by_actor on work_item_transitions (org_id, actor_identity_id)
@@ -113,8 +109,7 @@ create table work_item_links (
     target_key             text,
     changed_at             timestamptz not null default now(),
     removed_at             timestamptz,
-    primary key (org_id, connection_id, work_item_external_id, external_id, inward),
-    foreign key (org_id, connection_id) references connections (org_id, id)
+    primary key (org_id, connection_id, work_item_external_id, external_id, inward)
 );
 
 comment on table work_item_links is
@@ -135,9 +130,7 @@ create table comments (
     updated_at           timestamptz,
     changed_at           timestamptz not null default now(),
     removed_at           timestamptz,
-    primary key (org_id, connection_id, subject_kind, subject_external_id, external_id),
-    foreign key (org_id, connection_id) references connections (org_id, id),
-    foreign key (org_id, author_identity_id) references identities (org_id, id)
+    primary key (org_id, connection_id, subject_kind, subject_external_id, external_id)
 );
 
 create index comments_by_author on comments (org_id, author_identity_id)
@@ -160,9 +153,7 @@ create table worklogs (
     created_at             timestamptz,
     changed_at             timestamptz not null default now(),
     removed_at             timestamptz,
-    primary key (org_id, connection_id, work_item_external_id, external_id),
-    foreign key (org_id, connection_id) references connections (org_id, id),
-    foreign key (org_id, author_identity_id) references identities (org_id, id)
+    primary key (org_id, connection_id, work_item_external_id, external_id)
 );
 
 create index worklogs_by_author on worklogs (org_id, author_identity_id)
@@ -187,8 +178,7 @@ create table sprints (
     completed_at         timestamptz,
     changed_at           timestamptz not null default now(),
     removed_at           timestamptz,
-    primary key (org_id, connection_id, external_id),
-    foreign key (org_id, connection_id) references connections (org_id, id)
+    primary key (org_id, connection_id, external_id)
 );
 
 comment on table sprints is
@@ -205,8 +195,7 @@ create table sprint_memberships (
     left_at                timestamptz,
     changed_at             timestamptz not null default now(),
     removed_at             timestamptz,
-    primary key (org_id, connection_id, work_item_external_id, sprint_external_id, ordinal),
-    foreign key (org_id, connection_id) references connections (org_id, id)
+    primary key (org_id, connection_id, work_item_external_id, sprint_external_id, ordinal)
 );
 
 comment on table sprint_memberships is

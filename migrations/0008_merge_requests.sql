@@ -38,7 +38,6 @@ create table merge_requests (
     changed_at             timestamptz not null default now(),
     removed_at             timestamptz,
     primary key (org_id, connection_id, external_id),
-    foreign key (org_id, connection_id) references connections (org_id, id),
     foreign key (org_id, author_identity_id) references identities (org_id, id),
     foreign key (org_id, merged_by_identity_id) references identities (org_id, id),
     foreign key (org_id, closed_by_identity_id) references identities (org_id, id)
@@ -70,8 +69,7 @@ create table merge_request_commits (
     committed_at               timestamptz,
     changed_at                 timestamptz not null default now(),
     removed_at                 timestamptz,
-    primary key (org_id, connection_id, merge_request_external_id, sha),
-    foreign key (org_id, connection_id) references connections (org_id, id)
+    primary key (org_id, connection_id, merge_request_external_id, sha)
 );
 
 comment on table merge_request_commits is
@@ -89,9 +87,7 @@ create table merge_request_events (
     occurred_at                timestamptz,
     changed_at                 timestamptz not null default now(),
     removed_at                 timestamptz,
-    primary key (org_id, connection_id, merge_request_external_id, external_id),
-    foreign key (org_id, connection_id) references connections (org_id, id),
-    foreign key (org_id, actor_identity_id) references identities (org_id, id)
+    primary key (org_id, connection_id, merge_request_external_id, external_id)
 );
 
 create index merge_request_events_by_actor on merge_request_events (org_id, actor_identity_id)

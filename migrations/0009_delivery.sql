@@ -23,9 +23,7 @@ create table pipelines (
     updated_at           timestamptz,
     changed_at           timestamptz not null default now(),
     removed_at           timestamptz,
-    primary key (org_id, connection_id, external_id),
-    foreign key (org_id, connection_id) references connections (org_id, id),
-    foreign key (org_id, actor_identity_id) references identities (org_id, id)
+    primary key (org_id, connection_id, external_id)
 );
 
 create index pipelines_by_actor on pipelines (org_id, actor_identity_id)
@@ -56,9 +54,7 @@ create table jobs (
     finished_at           timestamptz,
     changed_at            timestamptz not null default now(),
     removed_at            timestamptz,
-    primary key (org_id, connection_id, external_id),
-    foreign key (org_id, connection_id) references connections (org_id, id),
-    foreign key (org_id, actor_identity_id) references identities (org_id, id)
+    primary key (org_id, connection_id, external_id)
 );
 
 create index jobs_by_actor on jobs (org_id, actor_identity_id)
@@ -81,8 +77,7 @@ create table environments (
     updated_at           timestamptz,
     changed_at           timestamptz not null default now(),
     removed_at           timestamptz,
-    primary key (org_id, connection_id, external_id),
-    foreign key (org_id, connection_id) references connections (org_id, id)
+    primary key (org_id, connection_id, external_id)
 );
 
 comment on table environments is
@@ -108,7 +103,6 @@ create table deployments (
     changed_at               timestamptz not null default now(),
     removed_at               timestamptz,
     primary key (org_id, connection_id, external_id),
-    foreign key (org_id, connection_id) references connections (org_id, id),
     foreign key (org_id, actor_identity_id) references identities (org_id, id)
 );
 
@@ -137,7 +131,6 @@ create table releases (
     changed_at           timestamptz not null default now(),
     removed_at           timestamptz,
     primary key (org_id, connection_id, external_id),
-    foreign key (org_id, connection_id) references connections (org_id, id),
     foreign key (org_id, author_identity_id) references identities (org_id, id)
 );
 

@@ -23,7 +23,6 @@ create table documents (
     changed_at               timestamptz not null default now(),
     removed_at               timestamptz,
     primary key (org_id, connection_id, external_id),
-    foreign key (org_id, connection_id) references connections (org_id, id),
     foreign key (org_id, author_identity_id) references identities (org_id, id),
     foreign key (org_id, last_author_identity_id) references identities (org_id, id)
 );
@@ -48,9 +47,7 @@ create table document_versions (
     created_at            timestamptz,
     changed_at            timestamptz not null default now(),
     removed_at            timestamptz,
-    primary key (org_id, connection_id, document_external_id, number),
-    foreign key (org_id, connection_id) references connections (org_id, id),
-    foreign key (org_id, author_identity_id) references identities (org_id, id)
+    primary key (org_id, connection_id, document_external_id, number)
 );
 
 create index document_versions_by_author on document_versions (org_id, author_identity_id)
@@ -70,8 +67,7 @@ create table source_references (
     found_in             text not null,
     changed_at           timestamptz not null default now(),
     removed_at           timestamptz,
-    primary key (org_id, connection_id, subject_kind, subject_external_id, target_kind, target, found_in),
-    foreign key (org_id, connection_id) references connections (org_id, id)
+    primary key (org_id, connection_id, subject_kind, subject_external_id, target_kind, target, found_in)
 );
 
 comment on table source_references is

@@ -16,7 +16,8 @@ from tests.ingest.jira.server import LISTINGS
 
 PAGE = 100
 PEOPLE = 80
-_NUMBER, _KEY, _PERSON = b"7777777701", b"GLD-7777777702", b"person-7777777703"
+PROJECTS = 4
+_NUMBER, _KEY, _PERSON, _PROJECT = b"7777777701", b"GLD-7777777702", b"person-7777777703", b"7777777704"
 
 
 def _prepared() -> tuple[bytes, bytes]:
@@ -32,17 +33,17 @@ def _prepared() -> tuple[bytes, bytes]:
         comment={"comments": comments, "total": 2}, worklog={"worklogs": [worklog], "total": 1},
     )  # fmt: skip
     made |= {"id": _NUMBER.decode(), "key": _KEY.decode()}
-    made["fields"]["project"] = {"id": "1", "key": "GLD"}
+    made["fields"]["project"] = {"id": _PROJECT.decode(), "key": "GLD"}
     log = [change(n, created, moved("status", str(n), str(n + 1))) | {"id": f"{_NUMBER.decode()}{n}", "author": person}
            for n in range(5)]  # fmt: skip
     return msgspec.json.encode(made), msgspec.json.encode({"issueId": _NUMBER.decode(), "changeHistories": log})
 
 
 class Server:
-    """Serves `count` issues of one project."""
+    """Serves `count` issues, a quarter of them in each of four projects."""
 
     def __init__(self, count: int) -> None:
-        self._count = count
+        self._count = count // PROJECTS
         self._issue, self._log = _prepared()
 
     def app(self) -> web.Application:
@@ -57,13 +58,14 @@ class Server:
 
     async def _search(self, request: web.Request) -> web.Response:
         body = await request.json()
-        start = int(body.get("nextPageToken", 0))
-        end = min(start + body["maxResults"], self._count)
+        first = self._count * int(body["jql"].partition('"P')[2].partition('"')[0])
+        start = int(body.get("nextPageToken", first))
+        end = min(start + body["maxResults"], first + self._count)
         if body["fields"] == ["id"]:
             issues = [b'{"id":"%d"}' % number for number in range(start, end)]
         else:
             issues = [self._filled(self._issue, number) for number in range(start, end)]
-        token = b"" if end == self._count else b',"nextPageToken":"%d"' % end
+        token = b"" if end == first + self._count else b',"nextPageToken":"%d"' % end
         return _json(b'{"issues":[' + b",".join(issues) + b"]" + token + b"}")
 
     async def _changelogs(self, request: web.Request) -> web.Response:
@@ -78,13 +80,19 @@ class Server:
 
     async def _listing(self, request: web.Request) -> web.Response:
         what = request.match_info["what"]
+        if what == "project/search":
+            projects = [{"id": str(number), "key": f"P{number}"} for number in range(PROJECTS)]
+            return web.json_response({"values": projects, "isLast": True})
+        if what.endswith("/versions"):
+            return web.json_response([])
         if what == "users/search" and request.query["startAt"] != "0":
             return web.json_response([])
         return web.json_response(LISTINGS[what]) if what in LISTINGS else web.json_response({}, status=404)
 
     def _filled(self, prepared: bytes, number: int) -> bytes:
-        person = b"person-%d" % (number % PEOPLE)
-        return prepared.replace(_KEY, b"GLD-%d" % number).replace(_PERSON, person).replace(_NUMBER, b"%d" % number)
+        project = number // self._count
+        prepared = prepared.replace(_KEY, b"P%d-%d" % (project, number)).replace(_PROJECT, b"%d" % project)
+        return prepared.replace(_PERSON, b"person-%d" % (number % PEOPLE)).replace(_NUMBER, b"%d" % number)
 
 
 def _json(body: bytes) -> web.Response:

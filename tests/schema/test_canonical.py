@@ -57,6 +57,7 @@ async def test_changed_at_moves_only_when_a_row_says_something_else(
             connection_id = await connections.ensure(conn, org_id, "jira", "J", "https://j.example")
             await _stored(conn, org_id, connection_id, version, *comments)
             item = await conn.fetchrow("select changed_at, raw_record_id from work_items")
+            assert item is not None
             removed = await conn.fetchval("select removed_at is not null from comments where external_id = 'y'")
             seen.append((item["changed_at"], item["raw_record_id"], removed))
     assert len({changed for changed, _, _ in seen}) == 1

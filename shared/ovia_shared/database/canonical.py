@@ -43,15 +43,16 @@ async def store(
     `account_ids` gives the identity of every account that rows name. A key that comes twice is stored as it came last.
     A removed record that comes again is there again; with `revive` false it is only understood anew and stays removed.
     """
+    latest: dict[type[Row], dict[Any, tuple[UUID, Row]]] = {}
+    for record in made:
+        for row in record.rows:
+            kind = type(row)
+            latest.setdefault(kind, {})[canonical_tables.key_of(kind)(row)] = (record.raw_record_id, row)
     for table in canonical_tables.TABLES:
-        latest: dict[tuple[Any, ...], tuple[UUID, Row]] = {}
-        for record in made:
-            for row in record.rows:
-                if type(row) is table.row:
-                    latest[tuple(getattr(row, field) for field in table.key)] = (record.raw_record_id, row)
-        if latest:
+        found = latest.get(table.row)
+        if found:
             # In one order by everybody, so that concurrent readers cannot deadlock.
-            rows = [latest[key] for key in sorted(latest)]
+            rows = [found[key] for key in sorted(found)]
             await _upsert(conn, org_id, connection_id, table, rows, account_ids, revive or bool(table.parents))
         if table.parents:
             await _drop_parts(conn, org_id, connection_id, table, made)
@@ -66,7 +67,8 @@ async def _upsert(
     account_ids: Mapping[str, UUID],
     revive: bool,
 ) -> None:
-    arrays = [[column.read(row, account_ids) for _, row in rows] for column in columns_of(table)]
+    structs = [row for _, row in rows]
+    arrays = [column.read(structs, account_ids) for column in columns_of(table)]
     statement = canonical_tables.upsert_statement(table, revive)
     await conn.execute(statement, org_id, connection_id, [raw_id for raw_id, _ in rows], *arrays)
 

@@ -2,9 +2,10 @@
 
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -98,12 +99,18 @@ def table_named(name: str) -> Table:
     return _BY_NAME[name]
 
 
+@lru_cache(maxsize=64)
+def key_of(row: type[Row]) -> Callable[[Row], Any]:
+    """Reads the key off a row of this struct: a value, or a tuple of them."""
+    return attrgetter(*table_of(row).key)
+
+
 class Column(msgspec.Struct, frozen=True):
-    """A column, its type in SQL, and how its value is read off a struct, given the ids of accounts."""
+    """A column, its type in SQL, and how its values are read off structs, given the ids of accounts."""
 
     name: str
     type: str
-    read: Callable[[Any, Mapping[str, Any]], Any]
+    read: Callable[[Sequence[Any], Mapping[str, Any]], list[Any]]
 
 
 @lru_cache(maxsize=64)
@@ -114,21 +121,25 @@ def columns_of(table: Table) -> tuple[Column, ...]:
 
 
 def _column(field: str, hint: Any) -> Column:
+    value = attrgetter(field)
     if field.endswith(_MANY):
         name = field.removesuffix(_MANY) + "_identity_ids"
-        return Column(name, "jsonb", lambda row, ids: _json([str(ids[one]) for one in getattr(row, field)]))
+        return Column(name, "jsonb", lambda rows, ids: [_json([str(ids[one]) for one in value(row)]) for row in rows])
     if field.endswith(_ONE):
         name = field.removesuffix(_ONE) + "_identity_id"
-        return Column(name, "uuid", lambda row, ids: ids.get(getattr(row, field)))
+        return Column(name, "uuid", lambda rows, ids: [ids.get(value(row)) for row in rows])
     kind = _TYPES[_plain(hint)]
     if kind == "jsonb":
-        return Column(field, kind, lambda row, _: _json(getattr(row, field)))
-    return Column(field, kind, lambda row, _: getattr(row, field))
+        return Column(field, kind, lambda rows, _: [_json(value(row)) for row in rows])
+    return Column(field, kind, lambda rows, _: list(map(value, rows)))
 
 
 def _json(value: Any) -> str:
-    # As text: the driver takes a list of lists for one array of two dimensions.
-    return msgspec.json.encode(value).decode()
+    # As text: the driver takes a list of lists for an array of two dimensions.
+    return msgspec.json.encode(value).decode() if value else _EMPTY[type(value)]
+
+
+_EMPTY: dict[Any, str] = {tuple: "[]", list: "[]", dict: "{}"}
 
 
 def _plain(hint: Any) -> Any:

@@ -1,6 +1,7 @@
 """Accounts as the sources show them: what makes their ids unique, and which of them are no person's."""
 
 import re
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from ovia_ingest.sources.values import line
@@ -17,6 +18,7 @@ def on_host(external_id: str | int, base_url: str) -> str:
     return f"{external_id}@{urlsplit(base_url).netloc}"
 
 
+@lru_cache(maxsize=8192)
 def account(
     source: str,
     external_id: str,

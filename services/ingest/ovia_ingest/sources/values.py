@@ -13,6 +13,9 @@ def line(value: str | None, limit: int = LONGEST_LINE) -> str | None:
     """A short text on one line, or None if there is nothing in it."""
     if value is None:
         return None
+    # Nearly every text is in order already.
+    if 0 < len(value) <= limit and value.isprintable() and "  " not in value and value[0] != " " != value[-1]:
+        return value
     return " ".join(clean(value[: 2 * limit]).split())[:limit] or None
 
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from typing import Any, TypeVar
 from uuid import UUID
 
+import msgspec
 import structlog
 
 from ovia_ingest.sync import lease
@@ -148,28 +149,41 @@ class _Reading:
             self._letters_open = await replaying.has_open_letters(
                 conn, self._org_id, partition.connection_id, self._stream.name
             )
-        async with contextlib.aclosing(_one_ahead(self._stream.pages(self._partition.cursor))) as pages:
-            async for page in pages:
+        understood = self._understood(self._stream.pages(self._partition.cursor))
+        async with contextlib.aclosing(_one_ahead(understood)) as pages:
+            async for one in pages:
                 async with self._database.transaction(self._org_id) as conn:
-                    done = await self._store(conn, page)
+                    done = await self._store(conn, one)
                 self.done = done
-                watch(self.done, page.total)
+                watch(self.done, one.page.total)
                 if stop.is_set():
                     raise Stopped
 
-    async def _store(self, conn: Connection, page: Page) -> Progress:
+    async def _understood(self, pages: AsyncGenerator[Page]) -> AsyncGenerator["_Understood"]:
+        async with contextlib.aclosing(pages):
+            async for page in pages:
+                letters = list(page.unreadable)
+                meanings: list[Any] = []
+                for record in page.records:
+                    try:
+                        meanings.append(self._stream.normalise(record.payload))
+                    except Unusable as error:
+                        meanings.append(None)
+                        letters.append(DeadLetter(record.external_id, record.payload, str(error)))
+                yield _Understood(page, meanings, letters)
+
+    async def _store(self, conn: Connection, understood: "_Understood") -> Progress:
         org_id, partition, stream = self._org_id, self._partition, self._stream
-        letters = list(page.unreadable)
+        page, letters = understood.page, list(understood.letters)
         added = 0
         await replaying.hold(conn, partition.connection_id, stream.name, alone=False)
         if page.records:
             raw_ids, added = await raw_records.store(conn, org_id, partition.connection_id, stream.name, page.records)
-            rows = []
-            for raw_id, record in zip(raw_ids, page.records, strict=True):
-                try:
-                    rows.append((raw_id, record.external_id, stream.normalise(record.payload)))
-                except Unusable as error:
-                    letters.append(DeadLetter(record.external_id, record.payload, str(error)))
+            rows = [
+                (raw_id, record.external_id, meaning)
+                for raw_id, record, meaning in zip(raw_ids, page.records, understood.meanings, strict=True)
+                if meaning is not None
+            ]
             if rows:
                 refused = await self._store_rows(conn, rows)
                 letters += [
@@ -178,8 +192,8 @@ class _Reading:
                     if raw_id in refused
                 ]
                 if self._letters_open:
-                    understood = [external_id for raw_id, external_id, _ in rows if raw_id not in refused]
-                    await replaying.resolve_understood(conn, org_id, partition.connection_id, stream.name, understood)
+                    closed = [external_id for raw_id, external_id, _ in rows if raw_id not in refused]
+                    await replaying.resolve_understood(conn, org_id, partition.connection_id, stream.name, closed)
         if letters:
             self._letters_open = True
             await dead_letters.keep(
@@ -214,18 +228,26 @@ class _Reading:
         return refused
 
 
-async def _one_ahead(pages: AsyncGenerator[Page]) -> AsyncGenerator[Page]:
-    """The same pages, the next one being fetched while the caller stores this one: source and database overlap."""
-    upcoming: asyncio.Task[Page | None] = asyncio.create_task(_next(pages))
+class _Understood(msgspec.Struct, frozen=True):
+    """A page, and what each of its records means: None where it could not be understood, which a letter says."""
+
+    page: Page
+    meanings: list[Any]
+    letters: list[DeadLetter]
+
+
+async def _one_ahead(pages: AsyncGenerator[_Understood]) -> AsyncGenerator[_Understood]:
+    """The same pages, the next one fetched and understood while this one is stored: we and the database overlap."""
+    upcoming: asyncio.Task[_Understood | None] = asyncio.create_task(_next(pages))
     try:
-        while (page := await upcoming) is not None:
+        while (one := await upcoming) is not None:
             # A census reads the source while it is stored; nothing may be fetched beside it.
-            if page.census is not None:
-                yield page
+            if one.page.census is not None:
+                yield one
                 upcoming = asyncio.create_task(_next(pages))
             else:
                 upcoming = asyncio.create_task(_next(pages))
-                yield page
+                yield one
     finally:
         upcoming.cancel()
         with contextlib.suppress(asyncio.CancelledError, SourceError):
@@ -233,7 +255,7 @@ async def _one_ahead(pages: AsyncGenerator[Page]) -> AsyncGenerator[Page]:
         await pages.aclose()
 
 
-async def _next(pages: AsyncIterator[Page]) -> Page | None:
+async def _next(pages: AsyncIterator[_Understood]) -> _Understood | None:
     return await anext(pages, None)
 
 

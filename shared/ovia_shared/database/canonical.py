@@ -1,6 +1,6 @@
 """Canonical rows: stored in bulk, marked removed when the source no longer has them, and looked up by later stages."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -48,14 +48,15 @@ async def store(
         for row in record.rows:
             kind = type(row)
             latest.setdefault(kind, {})[canonical_tables.key_of(kind)(row)] = (record.raw_record_id, row)
+    new: set[str] = set()
     for table in canonical_tables.TABLES:
         found = latest.get(table.row)
         if found:
             # In one order by everybody, so that concurrent readers cannot deadlock.
             rows = [found[key] for key in sorted(found)]
-            await _upsert(conn, org_id, connection_id, table, rows, account_ids, revive or bool(table.parents))
+            new |= await _upsert(conn, org_id, connection_id, table, rows, account_ids, revive or bool(table.parents))
         if table.parents:
-            await _drop_parts(conn, org_id, connection_id, table, made)
+            await _drop_parts(conn, org_id, connection_id, table, made, new)
 
 
 async def _upsert(
@@ -66,18 +67,23 @@ async def _upsert(
     rows: Sequence[tuple[UUID, Row]],
     account_ids: Mapping[str, UUID],
     revive: bool,
-) -> None:
+) -> set[str]:
+    """Returns the external ids of rows that were not there before, where rows stand for records."""
     structs = [row for _, row in rows]
     arrays = [column.read(structs, account_ids) for column in columns_of(table)]
     statement = canonical_tables.upsert_statement(table, revive)
-    await conn.execute(statement, org_id, connection_id, [raw_id for raw_id, _ in rows], *arrays)
+    written = await conn.fetch(statement, org_id, connection_id, [raw_id for raw_id, _ in rows], *arrays)
+    return {external_id for external_id, is_new in written if is_new}
 
 
-async def _drop_parts(conn: Connection, org_id: UUID, connection_id: UUID, table: Table, made: Sequence[Made]) -> None:
+async def _drop_parts(
+    conn: Connection, org_id: UUID, connection_id: UUID, table: Table, made: Sequence[Made], new: Collection[str]
+) -> None:
     owners: dict[tuple[str, ...], list[tuple[str, UUID]]] = {}
     for record in made:
         for part, parent in record.owned:
-            if part is table.row:
+            # What has just been stored for the first time has no older parts.
+            if part is table.row and parent[-1] not in new:
                 owners.setdefault(parent[:-1], []).append((parent[-1], record.raw_record_id))
     for kind, owned in owners.items():
         await conn.execute(

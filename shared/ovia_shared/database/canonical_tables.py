@@ -53,16 +53,30 @@ class Table(msgspec.Struct, frozen=True):
     key: tuple[str, ...]
     parents: tuple[str, ...] = ()
 
+    @property
+    def stands_alone(self) -> bool:
+        """Whether its rows stand for records, which others may be parts of."""
+        return self.key == ("external_id",)
+
 
 _WORK_ITEM = ("work_item_external_id",)
 _SUBJECT = ("subject_kind", "subject_external_id")
 _MERGE_REQUEST = ("merge_request_external_id",)
 
+# Those that others are parts of come first: `canonical.store` has to know them by then.
 TABLES = (
     Table("projects", Project, ("external_id",)),
     Table("field_definitions", FieldDefinition, ("external_id",)),
     Table("status_definitions", StatusDefinition, ("external_id",)),
     Table("work_items", WorkItem, ("external_id",)),
+    Table("sprints", Sprint, ("external_id",)),
+    Table("merge_requests", MergeRequest, ("external_id",)),
+    Table("pipelines", Pipeline, ("external_id",)),
+    Table("jobs", Job, ("external_id",)),
+    Table("environments", Environment, ("external_id",)),
+    Table("deployments", Deployment, ("external_id",)),
+    Table("releases", Release, ("external_id",)),
+    Table("documents", Document, ("external_id",)),
     Table("work_item_keys", WorkItemKey, ("key",)),
     Table(
         "work_item_transitions", WorkItemTransition, (*_WORK_ITEM, "history_external_id", "ordinal"), parents=_WORK_ITEM
@@ -70,33 +84,19 @@ TABLES = (
     Table("work_item_links", WorkItemLink, (*_WORK_ITEM, "external_id", "inward"), parents=_WORK_ITEM),
     Table("comments", Comment, (*_SUBJECT, "external_id"), parents=_SUBJECT),
     Table("worklogs", Worklog, (*_WORK_ITEM, "external_id"), parents=_WORK_ITEM),
-    Table("sprints", Sprint, ("external_id",)),
     Table("sprint_memberships", SprintMembership, (*_WORK_ITEM, "sprint_external_id", "ordinal"), parents=_WORK_ITEM),
-    Table("merge_requests", MergeRequest, ("external_id",)),
     Table("merge_request_commits", MergeRequestCommit, (*_MERGE_REQUEST, "sha"), parents=_MERGE_REQUEST),
     Table("merge_request_events", MergeRequestEvent, (*_MERGE_REQUEST, "external_id"), parents=_MERGE_REQUEST),
-    Table("pipelines", Pipeline, ("external_id",)),
-    Table("jobs", Job, ("external_id",)),
-    Table("environments", Environment, ("external_id",)),
-    Table("deployments", Deployment, ("external_id",)),
-    Table("releases", Release, ("external_id",)),
-    Table("documents", Document, ("external_id",)),
     Table("document_versions", DocumentVersion, ("document_external_id", "number"), parents=("document_external_id",)),
     Table("source_references", Reference, (*_SUBJECT, "target_kind", "target", "found_in"), parents=_SUBJECT),
 )
 
 _BY_ROW = {table.row: table for table in TABLES}
-_BY_NAME = {table.name: table for table in TABLES}
 
 
 def table_of(row: type[Row]) -> Table:
     """The table that rows of this struct go to."""
     return _BY_ROW[row]
-
-
-def table_named(name: str) -> Table:
-    """The canonical table of this name. Raises KeyError."""
-    return _BY_NAME[name]
 
 
 @lru_cache(maxsize=64)
@@ -152,8 +152,9 @@ def _plain(hint: Any) -> Any:
 def upsert_statement(table: Table, revive: bool) -> str:
     """Stores rows given as one array a column: $1 organisation, $2 connection, $3 raw record ids, then the columns.
 
-    With `revive` a removed row is there again. A row that says what is stored already is left alone but for its raw
-    record, so `changed_at` moves only when something did.
+    Where rows stand for records it returns those written, each with whether it is new. With `revive` a removed row is
+    there again. A row that says what is stored already is left alone but for its raw record, so `changed_at` moves only
+    when something did.
     """
     columns = columns_of(table)
     names = [column.name for column in columns]
@@ -175,6 +176,7 @@ def upsert_statement(table: Table, revive: bool) -> str:
                changed_at = case when {changed} then now() else t.changed_at end,
                {", ".join(f"{name} = excluded.{name}" for name in content)}
          where t.raw_record_id <> excluded.raw_record_id or {changed}
+        {"returning t.external_id, xmax = 0" if table.stands_alone else ""}
         """  # noqa: S608 (names of our own structs)
 
 

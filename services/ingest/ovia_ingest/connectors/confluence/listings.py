@@ -1,14 +1,13 @@
 """What Confluence gives whole every time: its users and its spaces."""
 
-from collections.abc import AsyncGenerator, Callable, Sequence
-from datetime import datetime
+from collections.abc import AsyncGenerator, Sequence
 from itertools import islice
 
 import msgspec
 
 from ovia_ingest.connectors.confluence import payloads
 from ovia_ingest.connectors.confluence.api import IDS_PAGE, PAGE, Confluence, glimpse, segment
-from ovia_ingest.sources.reading import Batch, Window
+from ovia_ingest.sources.listing import Listing
 from ovia_shared.database.raw_records import RawRecord
 from ovia_shared.errors import SourceError, SourceFault
 
@@ -20,28 +19,6 @@ class _Group(msgspec.Struct):
 
 class _FoundUser(msgspec.Struct):
     user: msgspec.Raw = msgspec.Raw(b"null")
-
-
-class Listing:
-    """Reads a list that has no time filter: everything, every time."""
-
-    def __init__(self, confluence: Confluence, pages: Callable[[], AsyncGenerator[list[RawRecord]]]) -> None:
-        self._confluence = confluence
-        self._pages = pages
-
-    async def now(self) -> datetime:
-        return await self._confluence.now()
-
-    async def batches(self, window: Window) -> AsyncGenerator[Batch]:  # noqa: ARG002 (there is nothing to narrow)
-        async for records in self._pages():
-            yield Batch(records)
-
-    async def present(self) -> list[str] | None:
-        return None
-
-    async def named(self, external_ids: Sequence[str]) -> list[RawRecord]:  # noqa: ARG002
-        # A complete list leaves nothing to ask for by name.
-        return []
 
 
 def users(confluence: Confluence) -> Listing:
@@ -56,7 +33,7 @@ def users(confluence: Confluence) -> Listing:
             if records:
                 yield records
 
-    return Listing(confluence, pages)
+    return Listing(confluence.now, pages)
 
 
 async def _members(confluence: Confluence) -> AsyncGenerator[list[msgspec.Raw]]:
@@ -101,7 +78,7 @@ def spaces(confluence: Confluence, keys: Sequence[str]) -> Listing:
                     fault=SourceFault.FATAL,
                 )
 
-    return Listing(confluence, pages)
+    return Listing(confluence.now, pages)
 
 
 async def _spaces(confluence: Confluence, keys: list[str]) -> AsyncGenerator[tuple[list[RawRecord], list[str]]]:

@@ -1,12 +1,11 @@
 """What Jira gives whole every time: fields, statuses, projects, versions, boards and their sprints, users."""
 
-from collections.abc import AsyncGenerator, Callable, Sequence
-from datetime import datetime
+from collections.abc import AsyncGenerator, Sequence
 
 import msgspec
 
 from ovia_ingest.connectors.jira.api import Jira
-from ovia_ingest.sources.reading import Batch, Window
+from ovia_ingest.sources.listing import Listing
 from ovia_shared.database.raw_records import RawRecord
 from ovia_shared.errors import SourceError, SourceFault, SourceRefused
 
@@ -23,28 +22,6 @@ class _Named(msgspec.Struct):
 class _Sprint(msgspec.Struct):
     sprint: msgspec.Raw
     board: msgspec.Raw
-
-
-class Listing:
-    """Reads a list that has no time filter: everything, every time."""
-
-    def __init__(self, jira: Jira, pages: Callable[[], AsyncGenerator[list[RawRecord]]]) -> None:
-        self._jira = jira
-        self._pages = pages
-
-    async def now(self) -> datetime:
-        return await self._jira.now()
-
-    async def batches(self, window: Window) -> AsyncGenerator[Batch]:  # noqa: ARG002 (there is nothing to narrow)
-        async for records in self._pages():
-            yield Batch(records)
-
-    async def present(self) -> list[str] | None:
-        return None
-
-    async def named(self, external_ids: Sequence[str]) -> list[RawRecord]:  # noqa: ARG002
-        # A complete list leaves nothing to ask for by name.
-        return []
 
 
 def record(raw: msgspec.Raw) -> RawRecord:
@@ -65,7 +42,7 @@ def whole(jira: Jira, path: str) -> Listing:
     async def pages() -> AsyncGenerator[list[RawRecord]]:
         yield [record(raw) for raw in await jira.array(f"{jira.root}{path}")]
 
-    return Listing(jira, pages)
+    return Listing(jira.now, pages)
 
 
 def users(jira: Jira) -> Listing:
@@ -75,7 +52,7 @@ def users(jira: Jira) -> Listing:
         async for page in jira.people():
             yield [user_record(raw) for raw in page]
 
-    return Listing(jira, pages)
+    return Listing(jira.now, pages)
 
 
 def projects(jira: Jira, keys: Sequence[str]) -> Listing:
@@ -91,7 +68,7 @@ def projects(jira: Jira, keys: Sequence[str]) -> Listing:
             params = {"expand": "description,lead"}
             yield [record(raw) for raw in await jira.array(f"{jira.root}/project", params)]
 
-    return Listing(jira, pages)
+    return Listing(jira.now, pages)
 
 
 async def _project(jira: Jira, key: str) -> msgspec.Raw:
@@ -122,7 +99,7 @@ def sprints(jira: Jira, keys: Sequence[str]) -> Listing:
                         found[str(named.id)] = (own, RawRecord(str(named.id), payload))
         yield [kept for _, kept in found.values()]
 
-    return Listing(jira, pages)
+    return Listing(jira.now, pages)
 
 
 async def _boards(jira: Jira, keys: Sequence[str]) -> AsyncGenerator[msgspec.Raw]:

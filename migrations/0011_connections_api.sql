@@ -131,8 +131,11 @@ declare
     gone integer;
     target text;
 begin
-    if not exists (select from connections
-                    where org_id = current_org() and id = wanted and status = 'deleting') then
+    -- One at a time: two would wait for each other's rows, find none left, and take the connection away too early.
+    perform from connections
+      where org_id = current_org() and id = wanted and status = 'deleting'
+        for no key update skip locked;
+    if not found then
         return 0;
     end if;
     -- The one table that knows its connection only through another.
@@ -201,3 +204,6 @@ grant insert on webhook_deliveries to ovia_api;
 grant select, delete on webhook_deliveries to ovia_ingest;
 grant update (processed_at, error) on webhook_deliveries to ovia_ingest;
 grant select, insert, update, delete on idempotency_keys to ovia_api;
+
+-- Attempts of long ago are dropped.
+grant delete on sync_runs to ovia_ingest;

@@ -13,7 +13,7 @@ from ovia_ingest.running.work import Outcome, Wish, Work
 from ovia_shared.config.settings import IngestSettings
 from ovia_shared.database import organisations
 from ovia_shared.database.pool import Database
-from ovia_shared.errors import InvalidInput
+from ovia_shared.errors import InvalidInput, SourceError
 
 
 async def run(settings: IngestSettings, wish: Wish, organisation: str | None, *, sample: bool = False) -> int:
@@ -42,7 +42,12 @@ async def run(settings: IngestSettings, wish: Wish, organisation: str | None, *,
                 )
             await environment.configure(database, org_id, settings.credentials_keys, sample)
             async with Sources(settings, database, org_id) as sources:
-                outcome = await Work(settings, database, org_id, sources, stop).through(wish)
+                try:
+                    outcome = await Work(settings, database, org_id, sources, stop).through(wish)
+                except SourceError as error:
+                    # One organisation's trouble is not the next one's.
+                    outcome = Outcome(failed=[error.message])
+                    progress.say(error.message)
             await _link(database, org_id, outcome)
             total = _added(total, outcome)
             if stop.is_set():

@@ -34,6 +34,12 @@ def _http(url: str) -> str:
     return url.rstrip("/")
 
 
+def _open_proxy(url: str | None) -> str | None:
+    if url is not None and "@" in url:
+        raise ValueError("holds a password, and settings of connections can be read; set HTTP_PROXY instead")
+    return url
+
+
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_parts)]
 Keys = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_parts), AfterValidator(_upper)]
 
@@ -48,7 +54,7 @@ class SourceEnvironment(BaseSettings):
     requests_per_second: float | None = Field(None, gt=0, le=1000)
     deployment: str = Field("auto", pattern="^(auto|cloud|data_center)$")
     ca_file: str | None = None
-    proxy: str | None = None
+    proxy: Annotated[str | None, AfterValidator(_open_proxy)] = None
     allow_link_local: bool = False
 
 

@@ -56,7 +56,7 @@ async def store(
             rows = [found[key] for key in sorted(found)]
             new |= await _upsert(conn, org_id, connection_id, table, rows, account_ids, revive or bool(table.parents))
         if table.parents:
-            await _drop_parts(conn, org_id, connection_id, table, made, new)
+            await _drop_parts(conn, org_id, connection_id, table, made, new, found or {})
 
 
 async def _upsert(
@@ -77,22 +77,28 @@ async def _upsert(
 
 
 async def _drop_parts(
-    conn: Connection, org_id: UUID, connection_id: UUID, table: Table, made: Sequence[Made], new: Collection[str]
+    conn: Connection,
+    org_id: UUID,
+    connection_id: UUID,
+    table: Table,
+    made: Sequence[Made],
+    new: Collection[str],
+    stay: Collection[tuple[Any, ...]],
 ) -> None:
-    owners: dict[tuple[str, ...], list[tuple[str, UUID]]] = {}
+    owners: dict[tuple[str, ...], list[str]] = {}
     for record in made:
         for part, parent in record.owned:
             # What has just been stored for the first time has no older parts.
             if part is table.row and parent[-1] not in new:
-                owners.setdefault(parent[:-1], []).append((parent[-1], record.raw_record_id))
-    for kind, owned in owners.items():
+                owners.setdefault(parent[:-1], []).append(parent[-1])
+    for kind, parents in owners.items():
         await conn.execute(
             canonical_tables.tombstone_statement(table),
             org_id,
             connection_id,
-            [raw_record_id for _, raw_record_id in owned],
-            [external_id for external_id, _ in owned],
+            parents,
             *kind,
+            *([key[place] for key in stay] for place in range(len(table.key))),
         )
 
 

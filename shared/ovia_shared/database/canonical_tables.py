@@ -163,6 +163,9 @@ def upsert_statement(table: Table, revive: bool) -> str:
     )
     values = ", ".join(f"u.{column.name}{'::jsonb' if column.type == 'jsonb' else ''}" for column in columns)
     content = [name for name in names if name not in table.key] or names
+    if not revive:
+        # Nor does it say anew that a project is shown.
+        content = [name for name in content if name != "access_lost_at"]
     mine = ", ".join(f"t.{name}" for name in content)
     theirs = ", ".join(f"excluded.{name}" for name in content)
     removed = "null::timestamptz" if revive else "t.removed_at"
@@ -182,16 +185,19 @@ def upsert_statement(table: Table, revive: bool) -> str:
 
 @lru_cache(maxsize=64)
 def tombstone_statement(table: Table) -> str:
-    """Marks rows their record no longer has: $1, $2 as above, $3 raw record ids, $4 parents, $5 their kind.
+    """Marks rows their record no longer has: $1, $2 as above, $3 parents, $4 their kind, then the keys that stay.
 
-    A raw record speaks for one parent only, so a row of a parent that carries none of these raw records was left behind
-    by an earlier version. $5 is there only for tables whose parents have kinds. The parents are one array: the plan is
-    then an index scan whatever the server knows of the table.
+    $4 is there only for tables whose parents have kinds; the keys come as one array a column. The parents are one
+    array: the plan is then an index scan whatever the server knows of the table.
     """
     *kinds, parent = table.parents
-    of_kind = "".join(f" and {kind} = $5" for kind in kinds)
+    of_kind = "".join(f" and t.{kind} = $4" for kind in kinds)
+    types = {column.name: column.type for column in columns_of(table)}
+    arrays = ", ".join(f"${number}::{types[name]}[]" for number, name in enumerate(table.key, 4 + len(kinds)))
+    same = " and ".join(f"k.{name} = t.{name}" for name in table.key)
     return f"""
-        update {table.name} set removed_at = now(), changed_at = now()
-         where org_id = $1 and connection_id = $2 and {parent} = any ($4::text[]){of_kind}
-           and removed_at is null and not raw_record_id = any ($3::uuid[])
+        update {table.name} t set removed_at = now(), changed_at = now()
+         where t.org_id = $1 and t.connection_id = $2 and t.{parent} = any ($3::text[]){of_kind}
+           and t.removed_at is null
+           and not exists (select from unnest({arrays}) k ({", ".join(table.key)}) where {same})
         """  # noqa: S608 (names of our own structs)

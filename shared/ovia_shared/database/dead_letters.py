@@ -26,13 +26,18 @@ async def keep(
     normaliser_version: int,
     letters: Sequence[DeadLetter],
 ) -> None:
-    """Keeps each letter once per version of its payload; reading the same record again adds nothing."""
+    """Keeps each letter once per version of its payload; reading the same record again adds nothing.
+
+    One that had been resolved and is not understood again is open again.
+    """
     await conn.executemany(
         """
         insert into dead_letters
                (org_id, id, connection_id, stream, external_id, content_hash, payload, reason, normaliser_version)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-            on conflict do nothing
+            on conflict (org_id, connection_id, stream, external_id, content_hash) do update
+           set resolved_at = null, reason = excluded.reason, normaliser_version = excluded.normaliser_version
+         where dead_letters.resolved_at is not null
         """,
         [
             (

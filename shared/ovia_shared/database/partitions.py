@@ -5,6 +5,7 @@ Every claim raises the fencing token; every write of a reader is conditional on 
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -36,11 +37,17 @@ async def ensure(conn: Connection, org_id: UUID, connection_id: UUID, stream: st
 
 
 async def claim(
-    conn: Connection, org_id: UUID, owner: str, lease_seconds: float, among: Sequence[UUID] | None = None
+    conn: Connection,
+    org_id: UUID,
+    owner: str,
+    lease_seconds: float,
+    among: Sequence[UUID] | None = None,
+    untried_since: datetime | None = None,
 ) -> Partition | None:
     """Takes the partition that has been due longest and that nobody holds, or None when there is none.
 
-    `among` narrows the choice to these partitions. Partitions of paused connections are never due.
+    `among` narrows the choice to these partitions, `untried_since` to those that neither succeeded nor failed since.
+    Partitions of paused connections, and of projects that are no longer shown, are never due.
     """
     row = await conn.fetchrow(
         f"""
@@ -53,6 +60,12 @@ async def claim(
                 where d.org_id = $1 and d.next_due_at <= now()
                   and (d.lease_expires_at is null or d.lease_expires_at < now())
                   and ($4::uuid[] is null or d.id = any ($4))
+                  and ($5::timestamptz is null
+                       or coalesce(greatest(d.last_success_at, d.last_error_at), '-infinity') < $5)
+                  and not exists (
+                      select from projects p
+                       where p.org_id = d.org_id and p.connection_id = d.connection_id and p.external_id = d.scope
+                         and (p.access_lost_at is not null or p.removed_at is not null))
                 order by d.next_due_at, d.id
                 limit 1
                   for update of d skip locked)
@@ -62,6 +75,7 @@ async def claim(
         owner,
         lease_seconds,
         among,
+        untried_since,
     )
     return to_model(Partition, row)
 

@@ -1,6 +1,7 @@
 """Which partitions there are to read, and from which configured connections."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,8 +11,22 @@ from ovia_shared.database.pool import Connection
 
 async def configure(
     conn: Connection, org_id: UUID, kind: str, name: str, base_url: str, settings: dict[str, Any]
-) -> UUID:
-    """The id of the connection to this address with these settings; one already there takes them over."""
+) -> UUID | None:
+    """The id of the connection to this address with these settings; one already there takes them over.
+
+    None if people removed the connection to this address and have not made another: it does not come back by itself.
+    """
+    removed = await conn.fetchval(
+        """
+        select status in ('removed', 'deleting') from connections
+         where org_id = $1 and kind = $2 and base_url = $3 order by created_at desc, id desc limit 1
+        """,
+        org_id,
+        kind,
+        base_url,
+    )
+    if removed:
+        return None
     connection_id: UUID = await conn.fetchval(
         """
         insert into connections as c (org_id, id, kind, name, base_url, settings) values ($1, $2, $3, $4, $5, $6)
@@ -28,6 +43,18 @@ async def configure(
         settings,
     )
     return connection_id
+
+
+async def use_sample_data(conn: Connection, org_id: UUID, *, use: bool) -> None:
+    """Has connections to generated data read, or paused."""
+    await conn.execute(
+        """
+        update connections set status = $2, updated_at = now()
+         where org_id = $1 and settings ->> 'sample' = 'true' and status in ('active', 'paused') and status <> $2
+        """,
+        org_id,
+        "active" if use else "paused",
+    )
 
 
 async def plan(conn: Connection, org_id: UUID, connection_id: UUID, wanted: Sequence[tuple[str, str]]) -> int:
@@ -102,11 +129,40 @@ async def due_streams(conn: Connection, org_id: UUID, connection_id: UUID, strea
     )
 
 
-async def normaliser_version(conn: Connection, org_id: UUID, partition_id: UUID) -> int | None:
-    """The version the partition's canonical rows were made with; None if it was never read."""
-    found: int | None = await conn.fetchval(
-        "select normaliser_version from sync_partitions where org_id = $1 and id = $2", org_id, partition_id
+async def normaliser_versions(conn: Connection, org_id: UUID, partition_id: UUID) -> tuple[int | None, int | None]:
+    """(the version this partition's rows were made with, the oldest among the partitions of its stream).
+
+    None where nothing was read yet.
+    """
+    row = await conn.fetchrow(
+        """
+        select p.normaliser_version,
+               (select min(o.normaliser_version) from sync_partitions o
+                 where o.org_id = $1 and o.connection_id = p.connection_id and o.stream = p.stream)
+          from sync_partitions p where p.org_id = $1 and p.id = $2
+        """,
+        org_id,
+        partition_id,
     )
+    return (None, None) if row is None else (row[0], row[1])
+
+
+async def note_first_version(conn: Connection, org_id: UUID, partition_id: UUID, version: int) -> None:
+    """Notes what a partition that was never read is read with."""
+    await conn.execute(
+        """
+        update sync_partitions set normaliser_version = $3
+         where org_id = $1 and id = $2 and normaliser_version is null
+        """,
+        org_id,
+        partition_id,
+        version,
+    )
+
+
+async def moment(conn: Connection) -> datetime:
+    """The database's time."""
+    found: datetime = await conn.fetchval("select clock_timestamp()")
     return found
 
 

@@ -97,6 +97,23 @@ async def waiting(conn: Connection, org_id: UUID, connection_id: UUID, most: int
     return to_models(WaitingLetter, rows)
 
 
+async def was_replaced(conn: Connection, org_id: UUID, letter: WaitingLetter) -> bool:
+    """Whether the source has sent another version of this record after the letter's, which is kept as raw."""
+    return bool(
+        await conn.fetchval(
+            """
+            select exists (
+                select from raw_records r join dead_letters l on l.org_id = r.org_id and l.id = $2
+                 where r.org_id = $1 and r.connection_id = l.connection_id and r.stream = l.stream
+                   and r.external_id = l.external_id and r.content_hash <> l.content_hash
+                   and r.fetched_at > l.created_at)
+            """,
+            org_id,
+            letter.id,
+        )
+    )
+
+
 async def tried(conn: Connection, org_id: UUID, letter_id: UUID, normaliser_version: int, reason: str | None) -> None:
     """Records the outcome of a replay: resolved where `reason` is None, else still not understood because of it."""
     await conn.execute(

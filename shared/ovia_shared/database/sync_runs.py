@@ -54,3 +54,22 @@ async def finish(conn: Connection, org_id: UUID, run_id: UUID, error: str | None
         "succeeded" if error is None else "failed",
         error,
     )
+
+
+async def forget(conn: Connection, org_id: UUID, days: int, most: int) -> int:
+    """Deletes at most `most` attempts that ended more than so many days ago, but the last of each partition."""
+    outcome = await conn.execute(
+        """
+        delete from sync_runs where org_id = $1 and id = any (array(
+            select r.id from sync_runs r
+             where r.org_id = $1 and r.finished_at < now() - make_interval(days => $2)
+               and exists (
+                   select from sync_runs n
+                    where n.org_id = $1 and n.partition_id = r.partition_id and n.started_at > r.started_at)
+             limit $3))
+        """,
+        org_id,
+        days,
+        most,
+    )
+    return int(outcome.rpartition(" ")[2])

@@ -43,10 +43,13 @@ class JiraServer:
         self.searches: list[dict[str, Any]] = []
         self.before_search: Callable[[int], None] = lambda _: None
         self.page_limit = 10
+        # What an administrator lets Data Center give at once.
+        self.most = 1000
         self.expired: set[str] = set()
         self.stuck = False
         self.requests = 0
         self.refused = False
+        self.forbidden: set[str] = set()
         # Issues a search finds whatever it asks for.
         self.pinned: set[str] = set()
         self.garble: Callable[[bytes], bytes] = lambda body: body
@@ -98,6 +101,8 @@ class JiraServer:
 
     async def _listing(self, request: web.Request) -> web.Response:
         what = request.match_info["what"]
+        if what in self.forbidden:
+            return web.json_response({"errorMessages": ["You do not have permission"]}, status=403)
         if what == "users/search" and request.query["startAt"] != "0":
             return web.json_response([])
         if what in LISTINGS:
@@ -149,7 +154,7 @@ class JiraServer:
     async def _search_data_center(self, request: web.Request) -> web.Response:
         body = await request.json()
         found = self._found(body["jql"])
-        page = found[body["startAt"] : body["startAt"] + body["maxResults"]]
+        page = found[body["startAt"] : body["startAt"] + min(body["maxResults"], self.most)]
         return web.json_response({"issues": page, "total": len(found), "startAt": body["startAt"]})
 
     async def _count(self, request: web.Request) -> web.Response:

@@ -82,6 +82,16 @@ async def test_no_issue_is_passed_over_while_others_leave_and_come(deployment: D
     assert stayed <= found
 
 
+@pytest.mark.parametrize("most", [2, 7, 100, 150])
+async def test_a_server_that_gives_little_at_once_is_read_to_its_end(most: int) -> None:
+    server = JiraServer()
+    server.most = most
+    for number in range(230):
+        server.add(number)
+    found = ids(await read(server, Deployment.DATA_CENTER, Window(START), most=500))
+    assert set(found) == {str(number) for number in range(230)}
+
+
 @BOTH
 async def test_a_list_that_shrinks_to_nothing_ends(deployment: Deployment) -> None:
     server = JiraServer()

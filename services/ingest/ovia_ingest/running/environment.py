@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 from pydantic import SecretStr
 
+from ovia_ingest import progress
 from ovia_shared.config import sources
 from ovia_shared.config.sources import SourceEnvironment
 from ovia_shared.database import connections, planning
@@ -42,18 +43,30 @@ def given() -> list[Given]:
 
 
 async def configure(database: Database, org_id: UUID, keys: SecretStr | None, sample: bool) -> list[UUID]:
-    """Stores the environment's connections; those known by their address take the settings and the token over."""
+    """Stores the environment's connections; those known by their address take the settings and the token over.
+
+    Sources of one's own end the reading of sample data.
+    """
     wanted = given()
     if wanted and keys is None:
         raise BadSettings(
             "OVIA_CREDENTIALS_KEYS is missing: it encrypts the tokens of connections (`ovia admin make-key` makes one)"
         )
     ids = []
+    if wanted:
+        async with database.transaction(org_id) as conn:
+            await planning.use_sample_data(conn, org_id, use=sample)
     for one in wanted:
         assert keys is not None
         settings: Any = msgspec.to_builtins(msgspec.structs.replace(one.settings, sample=sample))
         async with database.transaction(org_id) as conn:
             connection_id = await planning.configure(conn, org_id, one.kind, _NAMES[one.kind], one.base_url, settings)
+            if connection_id is None:
+                progress.say(
+                    f"{one.base_url} was removed as a connection and is not read. Take {one.kind.upper()}_BASE_URL "
+                    "out of the environment, or add the connection again over HTTP."
+                )
+                continue
             await _keep_secrets(conn, org_id, connection_id, CredentialsVault(keys.get_secret_value()), one.credentials)
         ids.append(connection_id)
     return ids

@@ -1,5 +1,6 @@
 """Canonical rows made anew from raw records, without a request to any source; and dead letters tried once more."""
 
+import asyncio
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -9,6 +10,8 @@ from ovia_ingest.connectors.git.understanding import CommitUnderstanding
 from ovia_ingest.running.opening import Sources, connector_of, settings_of
 from ovia_ingest.sources.understanding import Understanding
 from ovia_ingest.sync.contract import Unusable
+from ovia_ingest.sync.runner import Stopped
+from ovia_ingest.sync.storing import store_each
 from ovia_shared.database import dead_letters, planning, raw_records, replaying
 from ovia_shared.database.dead_letters import DeadLetter
 from ovia_shared.database.pool import Connection, Database
@@ -29,15 +32,17 @@ LETTERS = 100
 class Renormaliser:
     """Works on what one organisation's connections have sent before."""
 
-    def __init__(self, database: Database, org_id: UUID, sources: Sources) -> None:
+    def __init__(self, database: Database, org_id: UUID, sources: Sources, stop: asyncio.Event) -> None:
         self._database = database
         self._org_id = org_id
         self._sources = sources
+        self._stop = stop
 
     async def stream(self, connection: SourceConnection, name: str) -> int:
         """Makes all canonical rows of a stream anew; returns how many records were gone through.
 
-        Safe beside readers, to repeat, and to stop at any time: it begins again the next time.
+        Safe beside readers, to repeat, and to stop at any time: it begins again the next time. Raises `Stopped` when
+        the process should end.
         """
         stream = await self._opened(connection, name)
         after, count = "", 0
@@ -50,6 +55,8 @@ class Renormaliser:
                 break
             after = records[-1].external_id
             count += len(records)
+            if self._stop.is_set():
+                raise Stopped
         async with self._database.transaction(self._org_id) as conn:
             await planning.set_normaliser_version(conn, self._org_id, connection.id, name, stream.normaliser_version)
         log.info("renormalised", connection=str(connection.id), stream=name, records=count)
@@ -59,7 +66,14 @@ class Renormaliser:
         """`stream` for each stream the connection has records of."""
         async with self._database.transaction(self._org_id) as conn:
             names = await replaying.streams(conn, self._org_id, connection.id)
-        return sum([await self.stream(connection, name) for name in names])
+        return sum([await self.stream(connection, name) for name in names if name in self.known(connection)])
+
+    def known(self, connection: SourceConnection) -> list[str]:
+        """The streams of a connection that can be made anew."""
+        if connection.kind is ConnectionKind.GIT:
+            return [CommitUnderstanding.name]
+        connector = connector_of(connection.kind)
+        return [*connector.root_streams, *connector.project_streams]
 
     async def letters(self, connection: SourceConnection) -> tuple[int, int]:
         """Tries the dead letters somebody asked for: (understood now, still not)."""
@@ -89,11 +103,30 @@ class Renormaliser:
         except Unusable as error:
             reason = str(error)
         else:
-            record = RawRecord(letter.external_id, letter.payload)
-            ids, _ = await raw_records.store(conn, self._org_id, connection.id, letter.stream, [record])
-            await stream.store(conn, self._org_id, connection.id, [(ids[0], letter.external_id, understood)])
+            reason = await self._keep_understood(conn, connection.id, stream, letter, understood)
         await replaying.tried(conn, self._org_id, letter.id, stream.normaliser_version, reason)
         return reason
+
+    async def _keep_understood(
+        self,
+        conn: Connection,
+        connection_id: UUID,
+        stream: AnyUnderstanding,
+        letter: replaying.WaitingLetter,
+        understood: Any,
+    ) -> str | None:
+        """Stores what a letter means, unless the source has sent another version of the record since."""
+        await replaying.hold(conn, connection_id, letter.stream, alone=True)
+        if await replaying.was_replaced(conn, self._org_id, letter):
+            return None
+        record = RawRecord(letter.external_id, letter.payload)
+        (raw_id,), _ = await raw_records.store(conn, self._org_id, connection_id, letter.stream, [record])
+        refused = await store_each(
+            conn,
+            [(raw_id, letter.external_id, understood)],
+            lambda rows: stream.store(conn, self._org_id, connection_id, rows),
+        )
+        return refused.get(raw_id)
 
     async def _understand(
         self,
@@ -110,8 +143,15 @@ class Renormaliser:
             except Unusable as error:
                 letters.append(DeadLetter(record.external_id, record.payload, str(error)))
         if rows:
-            await stream.store(conn, self._org_id, connection_id, rows, revive=False)
-            understood = [external_id for _, external_id, _ in rows]
+            refused = await store_each(
+                conn, rows, lambda some: stream.store(conn, self._org_id, connection_id, some, revive=False)
+            )
+            letters += [
+                DeadLetter(record.external_id, record.payload, refused[record.id])
+                for record in records
+                if record.id in refused
+            ]
+            understood = [external_id for raw_id, external_id, _ in rows if raw_id not in refused]
             await replaying.resolve_understood(conn, self._org_id, connection_id, stream.name, understood)
         if letters:
             await dead_letters.keep(conn, self._org_id, connection_id, stream.name, stream.normaliser_version, letters)

@@ -1,8 +1,10 @@
 """The work of `ovia-ingest run`: claim what is due, read it, plan what it opened up, until nothing is due."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeVar
+from functools import partial
+from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -12,10 +14,12 @@ from ovia_ingest import progress
 from ovia_ingest.running import hints
 from ovia_ingest.running.opening import Sources, connector_of
 from ovia_ingest.running.renormalising import Renormaliser
+from ovia_ingest.running.upkeep import Upkeep
 from ovia_ingest.sources.stream import Census
+from ovia_ingest.sync.contract import Stream
 from ovia_ingest.sync.runner import Runner, Stopped
 from ovia_shared.config.settings import IngestSettings
-from ovia_shared.database import canonical, connections, planning, replaying
+from ovia_shared.database import canonical, connections, planning
 from ovia_shared.database.pool import Database
 from ovia_shared.errors import LeaseLost, OviaError, SourceError, Unavailable
 from ovia_shared.models.connection import ConnectionKind, SourceConnection
@@ -23,7 +27,6 @@ from ovia_shared.models.sync import Partition
 
 log = structlog.get_logger()
 
-DELETED_AT_ONCE = 5000
 PATIENCE_SECONDS = 60
 
 Found = TypeVar("Found")
@@ -58,27 +61,40 @@ class Work:
         self._org_id = org_id
         self._sources = sources
         self._stop = stop
-        self._renormaliser = Renormaliser(database, org_id, sources)
+        self._renormaliser = Renormaliser(database, org_id, sources, stop)
+        self._upkeep = Upkeep(settings, database, org_id, stop)
         self._runner = Runner(database, org_id, lease_seconds=settings.lease_seconds, stop=stop)
         self._outcome = Outcome()
 
     async def through(self, wish: Wish) -> Outcome:
-        """Does what is wished, until nothing is due or the process is asked to stop."""
-        await self._finish_deletions()
+        """Does what is wished, until nothing is due or the process is asked to stop.
+
+        What fails is named in the outcome and keeps nothing else from being done. Raises `Unavailable` when the
+        database stays away, `SourceError` for a stream that no connection has.
+        """
+        for connection in await self._connections():
+            if connection.status == "deleting":
+                await self._try(connection.name, partial(self._upkeep.finish_deletion, connection))
         active = [one for one in await self._connections() if one.status == "active"]
         for connection in active:
-            await self._prepare(connection)
-            understood, _ = await self._renormaliser.letters(connection)
-            if understood:
-                progress.say(f"{connection.name}: {understood:,} dead letters understood.")
+            await self._try(connection.name, partial(self._prepare, connection))
         if wish.renormalise:
             await self._renormalise(active, wish.once)
             return self._outcome
         among = await self._chosen(active, wish)
         census = Census.ONLY if wish.census and not wish.full else Census.ALWAYS if wish.census else Census.WHEN_DUE
         await self._read_due(among, census)
-        await self._forget_replaced(active)
+        await self._try("upkeep", lambda: self._upkeep.forget(active))
         return self._outcome
+
+    async def _try(self, what: str, work: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await self._patiently(work)
+        except Stopped:
+            return
+        except OviaError as error:
+            self._outcome.failed.append(f"{what}: {error.message}")
+            progress.say(f"{what}: {error.message}")
 
     async def _connections(self) -> list[SourceConnection]:
         async with self._database.transaction(self._org_id) as conn:
@@ -94,12 +110,15 @@ class Work:
             await planning.plan(conn, self._org_id, connection.id, roots)
         await self._plan_projects(connection)
         await hints.follow(self._database, self._org_id, connection.id, connection.kind)
+        understood, _ = await self._renormaliser.letters(connection)
+        if understood:
+            progress.say(f"{connection.name}: {understood:,} dead letters understood.")
 
     async def _plan_projects(self, connection: SourceConnection) -> None:
-        """A partition for each stream of each project that is shown, once the roots are known."""
+        """A partition for each stream of each project that is shown, once what they need is known."""
         connector = connector_of(connection.kind)
         async with self._database.transaction(self._org_id) as conn:
-            if await planning.unread_streams(conn, self._org_id, connection.id, connector.root_streams):
+            if await planning.unread_streams(conn, self._org_id, connection.id, connector.needed_first):
                 return
             shown = await canonical.projects(conn, self._org_id, connection.id)
             wanted = [(stream, project.external_id) for project in shown for stream in connector.project_streams]
@@ -112,21 +131,21 @@ class Work:
         ids = [one.id for one in active]
         async with self._database.transaction(self._org_id) as conn:
             chosen = await planning.make_due(conn, self._org_id, ids, wish.once, reset=wish.full)
-        if not chosen and wish.once is not None:
-            known = {stream for kind in active if kind.kind is not ConnectionKind.GIT for stream in _streams(kind)}
-            raise SourceError(
-                f"no connection has a stream {wish.once!r}; known are {', '.join(sorted(known)) or 'none'}"
-            )
+        if not chosen and wish.once is not None and not any(wish.once in _streams(one) for one in active):
+            raise _unknown_stream(wish.once, active)
         # A full read opens up new projects, which are read too.
         return None if wish.full and wish.once is None else chosen
 
     async def _read_due(self, among: Sequence[UUID] | None, census: Census) -> None:
         """Several partitions side by side; ends when none is due and none is being read here."""
+        async with self._database.transaction(self._org_id) as conn:
+            # What is due again before the rest is read once is the next run's: this one has an end.
+            began = await planning.moment(conn)
         busy: set[asyncio.Task[None]] = set()
         try:
             while not self._stop.is_set():
                 while len(busy) < self._settings.partitions_at_once:
-                    partition = await self._patiently(lambda: self._runner.claim(among))
+                    partition = await self._patiently(lambda: self._runner.claim(among, began))
                     if partition is None:
                         break
                     busy.add(asyncio.create_task(self._read(partition, census)))
@@ -143,11 +162,12 @@ class Work:
         try:
             connection = await self._sources.connection(partition.connection_id)
             name = f"{connection.name}: {partition.stream} {await self._scope(partition)}".rstrip()
-            stream = await self._runner.guard(partition, self._sources.stream(partition, census))
-            await self._keep_current(partition, connection, stream.normaliser_version)
+            stream = await self._runner.guard(partition, self._opened(partition, connection, census))
             with progress.shown(name) as watch:
                 done = await self._runner.read(partition, stream, watch)
         except Stopped:
+            with contextlib.suppress(Unavailable):
+                await self._runner.give_back(partition)
             return
         except Unavailable:
             log.warning("the database went away", partition=str(partition.id))
@@ -168,7 +188,21 @@ class Work:
         self._outcome.records += done.read
         self._outcome.dead_letters += done.dead_letters
         if connection.kind is not ConnectionKind.GIT:
-            await self._plan_projects(connection)
+            await self._try(name, lambda: self._plan_projects(connection))
+
+    async def _opened(self, partition: Partition, connection: SourceConnection, census: Census) -> Stream[Any]:
+        """What reads the partition. Rows made by an older normaliser are made anew before more are added to them."""
+        stream = await self._sources.stream(partition, census)
+        version = stream.normaliser_version
+        async with self._database.transaction(self._org_id) as conn:
+            made_with, oldest = await planning.normaliser_versions(conn, self._org_id, partition.id)
+            if made_with is None:
+                await planning.note_first_version(conn, self._org_id, partition.id, version)
+        if made_with is not None and made_with > version:
+            raise SourceError(f"a newer Ovia has read this (normaliser {made_with}, here {version}); update this one")
+        if oldest is not None and oldest < version:
+            await self._renormaliser.stream(connection, partition.stream)
+        return stream
 
     async def _scope(self, partition: Partition) -> str:
         """What people call the project of a partition; nothing for the connection's own streams."""
@@ -187,48 +221,27 @@ class Work:
                 await asyncio.sleep(1)
         return await ask()
 
-    async def _keep_current(self, partition: Partition, connection: SourceConnection, version: int) -> None:
-        """Rows made by an older normaliser are made anew before more are added to them."""
-        async with self._database.transaction(self._org_id) as conn:
-            made_with = await planning.normaliser_version(conn, self._org_id, partition.id)
-        if made_with is not None and made_with < version:
-            await self._renormaliser.stream(connection, partition.stream)
-        elif made_with is None:
-            async with self._database.transaction(self._org_id) as conn:
-                await planning.set_normaliser_version(conn, self._org_id, connection.id, partition.stream, version)
-
     async def _renormalise(self, active: Sequence[SourceConnection], only: str | None) -> None:
-        for connection in active:
-            if only is None:
-                self._outcome.records += await self._renormaliser.everything(connection)
-            else:
-                self._outcome.records += await self._renormaliser.stream(connection, only)
+        having = [one for one in active if only is None or only in self._renormaliser.known(one)]
+        if active and not having:
+            raise _unknown_stream(only, active)
+        for connection in having:
+            await self._try(connection.name, partial(self._made_anew, connection, only))
 
-    async def _forget_replaced(self, active: Sequence[SourceConnection]) -> None:
-        days = self._settings.raw_retention_days
-        if days is None:
-            return
-        for connection in active:
-            dropped = DELETED_AT_ONCE
-            while dropped == DELETED_AT_ONCE and not self._stop.is_set():
-                async with self._database.transaction(self._org_id) as conn:
-                    dropped = await replaying.drop_replaced(conn, self._org_id, connection.id, days, DELETED_AT_ONCE)
+    async def _made_anew(self, connection: SourceConnection, only: str | None) -> None:
+        if only is None:
+            self._outcome.records += await self._renormaliser.everything(connection)
+        else:
+            self._outcome.records += await self._renormaliser.stream(connection, only)
 
-    async def _finish_deletions(self) -> None:
-        """Connections being deleted lose their rows batch by batch, and the connection itself last."""
-        for connection in await self._connections():
-            if connection.status != "deleting":
-                continue
-            try:
-                deleted = 1
-                while deleted and not self._stop.is_set():
-                    async with self._database.transaction(self._org_id) as conn:
-                        deleted = await connections.delete_batch(conn, self._org_id, connection.id, DELETED_AT_ONCE)
-                progress.say(f"{connection.name}: deleted.")
-            except OviaError as error:
-                self._outcome.failed.append(f"{connection.name}: not deleted: {error.message}")
+
+def _unknown_stream(wanted: str | None, active: Sequence[SourceConnection]) -> SourceError:
+    known = {stream for one in active if one.kind is not ConnectionKind.GIT for stream in _streams(one)}
+    return SourceError(f"no connection has a stream {wanted!r}; known are {', '.join(sorted(known)) or 'none'}")
 
 
 def _streams(connection: SourceConnection) -> list[str]:
+    if connection.kind is ConnectionKind.GIT:
+        return []
     connector = connector_of(connection.kind)
     return [*connector.root_streams, *connector.project_streams]

@@ -13,12 +13,16 @@ __all__ = ["Connector", "Context"]
 class Connector(Protocol):
     """One kind of source. `root_streams` are read once a connection, `project_streams` once for each project it shows.
 
-    Root streams are read in this order before any project stream is planned.
+    Project streams are planned once those of `needed_first` were read.
     """
 
     @property
     def root_streams(self) -> Sequence[str]:
         """Names of the streams of the connection."""
+
+    @property
+    def needed_first(self) -> Sequence[str]:
+        """Those root streams that project streams cannot be understood or found without."""
 
     @property
     def project_streams(self) -> Sequence[str]:

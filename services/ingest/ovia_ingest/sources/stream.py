@@ -63,19 +63,24 @@ class SourceStream:
     async def pages(self, cursor: Any) -> AsyncGenerator[Page]:
         """Everything changed since the last complete read, then a census if one is due."""
         known = SourceCursor() if cursor is None else msgspec.convert(cursor, SourceCursor)
-        if self._census is Census.ONLY:
-            async for page in self._counted(known):
+        if self._census is Census.ONLY and (present := await self._reading.present()) is not None:
+            async for page in self._counted(known, present):
                 yield page
             return
         walk = known if known.started is not None else known.begun(await self._reading.now(), self._overlap)
-        self._seen = set() if walk.position is None and walk.since is None else None
+        self._seen = set() if walk.position is None else None
         async for batch in self._reading.batches(Window(walk.since, walk.position)):
             walk = walk.moved(batch.position)
             yield self._page(batch, walk)
         assert walk.started is not None
-        if self._census is Census.ALWAYS or walk.census_due(walk.started):
-            async for page in self._counted(walk):
-                yield page
+        if self._census is not Census.WHEN_DUE or walk.census_due(walk.started):
+            present = await self._reading.present()
+            if present is None:
+                # What is listed whole every time needs no other list.
+                present = None if self._seen is None else sorted(self._seen)
+            if present is not None:
+                async for page in self._counted(walk, present):
+                    yield page
             walk = msgspec.structs.replace(walk, census_at=walk.started)
         yield Page((), walk.ended().as_json())
 
@@ -92,13 +97,8 @@ class SourceStream:
             self._seen.update(record.external_id for record in batch.records)
         return Page(records, walk.as_json(), total=batch.total, unreadable=unreadable)
 
-    async def _counted(self, walk: SourceCursor) -> AsyncGenerator[Page]:
+    async def _counted(self, walk: SourceCursor, present: list[str]) -> AsyncGenerator[Page]:
         """A page that carries the census, then the records it found that had been missed."""
-        present = await self._reading.present()
-        if present is None:
-            if self._seen is None:
-                return
-            present = sorted(self._seen)
         self._unknown = []
         yield Page((), walk.as_json(), census=_in_one(present))
         async for page in self.named(self._unknown, walk.as_json()):
@@ -132,6 +132,8 @@ class SourceStream:
         for start in range(0, len(missing), NAMED_AT_ONCE):
             chunk = missing[start : start + NAMED_AT_ONCE]
             found.update(record.external_id for record in await self._reading.named(chunk))
+        # They are somewhere else now: read with what is unknown, they are stored as they are there.
+        self._unknown += sorted(found)
         return await canonical.mark_removed(
             conn, org_id, connection_id, kind, [one for one in missing if one not in found]
         )

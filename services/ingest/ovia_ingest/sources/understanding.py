@@ -4,8 +4,6 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from uuid import UUID
 
-import msgspec
-
 from ovia_ingest.sources.reading import Normalised, Shape, part_owner
 from ovia_ingest.sync.contract import Unusable
 from ovia_shared.database import canonical, identities
@@ -32,7 +30,7 @@ class Understanding:
         """What one raw record says. Raises `Unusable`, with the reason, for one that says nothing usable."""
         try:
             return self._shape.normalise(payload)
-        except (ValueError, TypeError, KeyError, msgspec.MsgspecError, OverflowError, RecursionError) as error:
+        except Exception as error:  # noqa: BLE001 (pure: whatever it is, this record is the cause, and no other)
             raise Unusable(f"{type(error).__name__}: {error}"[:500].replace("\0", "")) from None
 
     async def store(

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -11,13 +12,12 @@ import structlog
 
 from ovia_ingest.sync import lease
 from ovia_ingest.sync.contract import Page, Rows, Stream, Unusable
+from ovia_ingest.sync.storing import store_each
 from ovia_shared.database import dead_letters, partitions, raw_records, replaying, sync_runs
 from ovia_shared.database.dead_letters import DeadLetter
-from ovia_shared.database.pool import Connection, Database, attempt
+from ovia_shared.database.pool import Connection, Database
 from ovia_shared.errors import (
-    InvalidInput,
     LeaseLost,
-    MalformedInput,
     OviaError,
     SourceError,
     SourceFault,
@@ -50,10 +50,12 @@ class Runner:
         self._stop = stop
         self._owner = lease.owner_name()
 
-    async def claim(self, among: Sequence[UUID] | None = None) -> Partition | None:
-        """Takes one of these partitions, or any, if it is due and free."""
+    async def claim(
+        self, among: Sequence[UUID] | None = None, untried_since: datetime | None = None
+    ) -> Partition | None:
+        """Takes one of these partitions, or any, if it is due and free; see `partitions.claim`."""
         async with self._database.transaction(self._org_id) as conn:
-            return await partitions.claim(conn, self._org_id, self._owner, self._lease_seconds, among)
+            return await partitions.claim(conn, self._org_id, self._owner, self._lease_seconds, among, untried_since)
 
     async def guard(self, partition: Partition, opening: Awaitable[Opened]) -> Opened:
         """What `opening` gives. Where that fails, the claimed partition fails with the reason, which is raised."""
@@ -61,7 +63,7 @@ class Runner:
             # A source that answers slowly must not cost the lease before reading has begun.
             async with lease.kept(self._database, self._org_id, partition, self._lease_seconds):
                 return await opening
-        except (LeaseLost, Unavailable):
+        except (LeaseLost, Unavailable, Stopped):
             raise
         except OviaError as error:
             with contextlib.suppress(OviaError):
@@ -71,6 +73,12 @@ class Runner:
                 raise
             # A setting that nothing can be read with: the address, the proxy, the keys for credentials.
             raise SourceError(error.message, fault=SourceFault.FATAL) from error
+        except Exception as error:
+            with contextlib.suppress(OviaError):
+                async with self._database.transaction(self._org_id) as conn:
+                    reason = f"unexpected {type(error).__name__}"
+                    await partitions.fail(conn, self._org_id, partition, reason, FIRST_RETRY_SECONDS)
+            raise
 
     async def give_back(self, partition: Partition) -> None:
         """Lets go of a partition whose reading broke off, so that it is due at once. Raises `Unavailable`."""
@@ -185,7 +193,9 @@ class _Reading:
                 if meaning is not None
             ]
             if rows:
-                refused = await self._store_rows(conn, rows)
+                refused = await store_each(
+                    conn, rows, lambda some: stream.store(conn, org_id, partition.connection_id, some)
+                )
                 letters += [
                     DeadLetter(record.external_id, record.payload, refused[raw_id])
                     for raw_id, record in zip(raw_ids, page.records, strict=True)
@@ -207,25 +217,6 @@ class _Reading:
         await sync_runs.progress(conn, org_id, self._run_id, done)
         await partitions.advance(conn, org_id, partition, page.cursor, read, page.total, self._lease_seconds)
         return done
-
-    async def _store_rows(self, conn: Connection, rows: Sequence[tuple[UUID, str, Any]]) -> dict[UUID, str]:
-        """Stores what records mean; those the database does not take are left out and named, each with the reason."""
-        org_id, connection_id, stream = self._org_id, self._partition.connection_id, self._stream
-        try:
-            async with attempt(conn):
-                await stream.store(conn, org_id, connection_id, rows)
-        except (InvalidInput, MalformedInput) as error:
-            log.warning("a page was not taken whole", stream=stream.name, reason=error.message)
-        else:
-            return {}
-        refused = {}
-        for row in rows:
-            try:
-                async with attempt(conn):
-                    await stream.store(conn, org_id, connection_id, [row])
-            except (InvalidInput, MalformedInput) as error:
-                refused[row[0]] = error.message
-        return refused
 
 
 class _Understood(msgspec.Struct, frozen=True):

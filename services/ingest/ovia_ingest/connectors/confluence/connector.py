@@ -21,6 +21,7 @@ class ConfluenceConnector:
     """Implements `sources.connector.Connector`."""
 
     root_streams = ("users", "spaces")
+    needed_first = ("spaces",)
     project_streams = ("pages", "blogposts")
 
     def shape(self, stream: str, context: Context) -> Shape:

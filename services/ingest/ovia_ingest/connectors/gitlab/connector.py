@@ -43,6 +43,7 @@ class GitLabConnector:
     """Implements `sources.connector.Connector`."""
 
     root_streams = ("projects", "users")
+    needed_first = ("projects",)
     project_streams = (
         "merge_requests",
         "issues",

@@ -2,8 +2,6 @@
 
 from collections.abc import Callable
 
-from ovia_shared.source_client.client import SourceClient
-
 from ovia_ingest.connectors.jira import definitions, listings, normalise_issue
 from ovia_ingest.connectors.jira.api import Jira
 from ovia_ingest.connectors.jira.issues import IssuesReading
@@ -21,6 +19,7 @@ from ovia_shared.models.canonical.work_items import (
     WorkItemTransition,
     Worklog,
 )
+from ovia_shared.source_client.client import SourceClient
 
 _ISSUE_PARTS = (
     (WorkItemTransition, None),
@@ -36,6 +35,7 @@ class JiraConnector:
     """Implements `sources.connector.Connector`."""
 
     root_streams = ("fields", "statuses", "projects", "users", "sprints")
+    needed_first = ("fields", "statuses", "projects")
     project_streams = ("versions", "issues")
 
     def shape(self, stream: str, context: Context) -> Shape:
@@ -47,7 +47,10 @@ class JiraConnector:
                 "projects", version, definitions.projects(context), definitions.SOURCE, Project, lost="access_lost"
             ),
             "users": lambda: Shape("users", version, definitions.users(context), definitions.SOURCE, lost="nothing"),
-            "sprints": lambda: Shape("sprints", version, definitions.sprints, definitions.SOURCE, Sprint),
+            # A board that is hidden, or a licence that ended, hides its sprints: they are not deleted.
+            "sprints": lambda: Shape(
+                "sprints", version, definitions.sprints, definitions.SOURCE, Sprint, lost="nothing"
+            ),
             "versions": lambda: Shape("versions", version, definitions.versions, definitions.SOURCE, Release),
             "issues": lambda: Shape(
                 "issues",

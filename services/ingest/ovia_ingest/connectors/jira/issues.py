@@ -18,24 +18,12 @@ ORDER = " order by created asc, id asc"
 _DAY = timedelta(days=1)
 
 
-class _Count(msgspec.Struct):
-    total: int | None = None
+class _Glimpse(msgspec.Struct):
+    """What reading needs to know of an issue. Whatever is not as it should be is taken as not there."""
 
-
-class _Part(_Count):
-    comments: list[msgspec.Raw] = []
-    worklogs: list[msgspec.Raw] = []
-
-
-class _Fields(msgspec.Struct):
-    created: str | None = None
-    comment: _Part | None = None
-    worklog: _Part | None = None
-
-
-class _Issue(msgspec.Struct):
     id: str
-    fields: _Fields | None = None
+    created: str | None = None
+    cut: frozenset[str] = frozenset()
 
 
 class _Histories(msgspec.Struct):
@@ -111,7 +99,7 @@ class IssuesReading:
         ids: list[str] = []
         search = search_cloud if self._jira.cloud else search_data_center
         async for found in search(self._jira, self._project + ORDER, None, fields=("id",), page=5000):
-            ids += [msgspec.json.decode(raw, type=_Issue).id for raw in found.issues]
+            ids += [glimpse.id for glimpse in map(_glimpse, found.issues) if glimpse.id]
         return sorted(set(ids))
 
     async def named(self, external_ids: Sequence[str]) -> list[RawRecord]:
@@ -136,26 +124,24 @@ class IssuesReading:
             yield Batch(await self._with_parts(found.issues), msgspec.to_builtins(behind), total or _total(found))
 
     async def _with_parts(self, issues: Sequence[msgspec.Raw]) -> list[RawRecord]:
-        known = [(msgspec.json.decode(raw, type=_Issue), raw) for raw in issues]
-        changelogs = await self._changelogs([issue.id for issue, _ in known]) if self._jira.cloud and known else {}
+        known = [(_glimpse(raw), raw) for raw in issues]
+        ids = [issue.id for issue, _ in known if issue.id]
+        changelogs = await self._changelogs(ids) if self._jira.cloud and ids else {}
         return list(await asyncio.gather(*(self._record(issue, raw, changelogs) for issue, raw in known)))
 
-    async def _record(self, issue: _Issue, raw: msgspec.Raw, changelogs: dict[str, list[msgspec.Raw]]) -> RawRecord:
-        fields = issue.fields or _Fields()
+    async def _record(self, issue: _Glimpse, raw: msgspec.Raw, changelogs: dict[str, list[msgspec.Raw]]) -> RawRecord:
         path = f"{self._jira.root}/issue/{issue.id}"
         envelope = Envelope(
             raw,
             changelogs.get(issue.id, []) if self._jira.cloud else None,
-            await self._rest(fields.comment, "comments", f"{path}/comment"),
-            await self._rest(fields.worklog, "worklogs", f"{path}/worklog"),
+            await self._rest(issue, "comments", f"{path}/comment"),
+            await self._rest(issue, "worklogs", f"{path}/worklog"),
         )
         return RawRecord(issue.id, msgspec.json.encode(envelope))
 
-    async def _rest(self, inline: _Part | None, key: str, path: str) -> list[msgspec.Raw] | None:
+    async def _rest(self, issue: _Glimpse, key: str, path: str) -> list[msgspec.Raw] | None:
         """All of a part, if the issue came with only the beginning of it."""
-        if inline is None or inline.total is None or inline.total <= len(getattr(inline, key)):
-            return None
-        return await self._jira.all_of(path, key)
+        return await self._jira.all_of(path, key) if key in issue.cut else None
 
     async def _changelogs(self, ids: list[str]) -> dict[str, list[msgspec.Raw]]:
         found: dict[str, list[msgspec.Raw]] = {}
@@ -178,8 +164,8 @@ class IssuesReading:
         search = search_cloud if self._jira.cloud else search_data_center
         async for found in search(self._jira, self._project + ORDER, None, fields=("created",), page=1):
             for raw in found.issues:
-                fields = msgspec.json.decode(raw, type=_Issue).fields
-                created = None if fields is None or fields.created is None else _read(fields.created)
+                told = _glimpse(raw).created
+                created = None if told is None else _read(told)
                 # Without a date there is no bound: one window takes everything.
                 return 0 if created is None else _milliseconds(created - _DAY)
             return None
@@ -190,6 +176,44 @@ class IssuesReading:
             return None
         answer = await self._jira.client.post("/rest/api/3/search/approximate-count", {"jql": jql})
         return answer.decode(dict[str, int]).get("count")
+
+
+def _glimpse(raw: msgspec.Raw) -> _Glimpse:
+    issue = _object(raw)
+    fields = _object(issue.get("fields"))
+    found, created = _plain(issue.get("id")), _plain(fields.get("created"))
+    cut = {key for part, key in (("comment", "comments"), ("worklog", "worklogs")) if _is_cut(fields.get(part), key)}
+    return _Glimpse(
+        str(found) if isinstance(found, str | int) else "",
+        created if isinstance(created, str) else None,
+        frozenset(cut),
+    )
+
+
+def _is_cut(part: msgspec.Raw | None, key: str) -> bool:
+    """Whether a list came with its beginning only."""
+    told = _object(part)
+    total, inline = _plain(told.get("total")), told.get(key)
+    if not isinstance(total, int) or total == 0:
+        return False
+    try:
+        return total > len(msgspec.json.decode(inline or b"[]", type=list[msgspec.Raw]))
+    except ValueError:
+        return True
+
+
+def _object(raw: msgspec.Raw | None) -> dict[str, msgspec.Raw]:
+    try:
+        return {} if raw is None else msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+    except (ValueError, RecursionError):
+        return {}
+
+
+def _plain(raw: msgspec.Raw | None) -> Any:
+    try:
+        return None if raw is None else msgspec.json.decode(raw)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _total(found: Found) -> int | None:

@@ -49,8 +49,13 @@ def users(jira: Jira) -> Listing:
     """All users the account may browse."""
 
     async def pages() -> AsyncGenerator[list[RawRecord]]:
-        async for page in jira.people():
-            yield [user_record(raw) for raw in page]
+        try:
+            async for page in jira.people():
+                yield [user_record(raw) for raw in page]
+        except SourceRefused as error:
+            # Without the permission to browse users, those that touched an issue are known all the same.
+            if error.status != 403:
+                raise
 
     return Listing(jira.now, pages)
 

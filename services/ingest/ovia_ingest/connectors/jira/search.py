@@ -30,7 +30,14 @@ class _OffsetPage(msgspec.Struct):
 
 
 class _Id(msgspec.Struct):
-    id: str
+    id: str | int | None = None
+
+
+def _id(raw: msgspec.Raw) -> str:
+    try:
+        return str(msgspec.json.decode(raw, type=_Id).id or "")
+    except (ValueError, RecursionError):
+        return ""
 
 
 class _Offset(msgspec.Struct):
@@ -81,7 +88,7 @@ async def search_data_center(
         if "*all" in fields:
             body["expand"] = ["changelog"]
         answer = (await jira.client.post(f"{jira.root}/search", body)).decode(_OffsetPage)
-        ids = [msgspec.json.decode(raw, type=_Id).id for raw in answer.issues]
+        ids = [_id(raw) for raw in answer.issues]
         seam = max((number for number, one in enumerate(ids) if one in read.last), default=None)
         if read.last and seam is None and start > 0:
             # Also when the page is empty: the list may have shrunk below where we were.
@@ -89,7 +96,13 @@ async def search_data_center(
             continue
         fresh = answer.issues if seam is None else answer.issues[seam + 1 :]
         if not fresh:
-            return
+            if not ids or start + len(ids) >= answer.total:
+                return
+            # The server gives fewer than were asked for: no more than the seam itself. A shorter one leaves room.
+            if len(read.last) <= 1:
+                raise SourceError("Jira's search does not get on", fault=SourceFault.RETRIABLE)
+            read = _Offset(read.start, read.last[-max(1, len(ids) // 2) :])
+            continue
         read = _Offset(start + len(ids), tuple(ids[-SEAM:]))
         ahead = read.start
         yield Found(fresh, msgspec.to_builtins(read), answer.total)

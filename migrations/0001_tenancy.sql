@@ -107,7 +107,11 @@ begin
     end if;
     -- Every request passes here: the update is not even tried before it is due.
     if last_used is null or last_used < now() - interval '5 minutes' then
-        update tokens t set last_used_at = now() where t.org_id = claimed_org and t.id = token_id;
+        -- Nor does a request wait for another of the same token that is at it: that one may take long.
+        update tokens t set last_used_at = now()
+         where t.org_id = claimed_org and t.id in (
+               select o.id from tokens o
+                where o.org_id = claimed_org and o.id = token_id for no key update skip locked);
     end if;
     return next;
 end $$;

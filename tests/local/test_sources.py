@@ -55,3 +55,11 @@ def test_the_sample_server_keeps_its_port(tmp_path: Path) -> None:
     state = State(tmp_path / "state")
     state.create()
     assert sources.sample_port(state) == sources.sample_port(State(tmp_path / "state"))
+
+
+@pytest.mark.parametrize("line", ["this is garbage", "=x", "JIRA_BASE_URL", "JIRA_BASE_URL='open"])
+def test_a_line_that_sets_nothing_is_named_and_not_passed_over(tmp_path: Path, line: str) -> None:
+    written = tmp_path / ".env"
+    written.write_text(f"# a note\nOVIA_LOG_LEVEL=info\n{line}\n")
+    with pytest.raises(StackError, match=r"\.env, line 3: this is not NAME=value"):
+        sources.take_over_env_file(written)

@@ -34,9 +34,7 @@ class Ingest:
             )
 
     async def sources(self, console: Console) -> None:
-        """Reads what is due in the sources, where there are any, with the terminal handed over."""
-        if not self._has_sources:
-            return
+        """Reads what is due in the sources, those connected over HTTP too, with the terminal handed over."""
         code = await self._run(*self._reading())
         if code != 0:
             console.print(
@@ -47,15 +45,11 @@ class Ingest:
 
     async def keep_reading(self) -> None:
         """Reads what is due every few minutes, until cancelled; what it says goes to a log."""
-        while self._has_sources:
+        while True:
             await asyncio.sleep(EVERY_SECONDS)
             arguments, own = self._reading()
             with fresh_log(self._state.log("ingest")) as log:
                 await self._run(arguments, own, output=log.fileno())
-
-    @property
-    def _has_sources(self) -> bool:
-        return self._sample is not None or sources.given()
 
     def _reading(self) -> tuple[list[str], dict[str, str]]:
         if self._sample is None:

@@ -46,6 +46,7 @@ async def run(state: State, wish: Wish, console: Console) -> None:
         OviaError: something could not start or ended by itself; the message is for the person at the
         terminal.
     """
+    sources.check()
     state.create()
     async with contextlib.AsyncExitStack() as stack:
         killed = stack.enter_context(state.held())

@@ -5,12 +5,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 
 from ovia_local.errors import StackError
 from ovia_local.ports import LOOPBACK, free_ports
 from ovia_local.processes import Program
 from ovia_local.programs import environment, executable
 from ovia_local.state import State, checkout
+from ovia_shared.config import sources as settings
 
 ADDRESSES = ("JIRA_BASE_URL", "GITLAB_BASE_URL", "CONFLUENCE_BASE_URL")
 SAMPLE_USER = "sample@fernweh.example"
@@ -28,9 +30,13 @@ def take_over_env_file(path: Path | None = None) -> None:
     if not path.exists():
         return
     try:
+        with path.open() as lines:
+            broken = [one.original.line for one in parse_stream(lines) if one.error or (one.key and one.value is None)]
         found = dotenv_values(path)
     except (OSError, UnicodeDecodeError) as error:
         raise StackError(f"{path} cannot be read: {error}.") from None
+    if broken:
+        raise StackError(f"{path}, line {broken[0]}: this is not NAME=value. Mend it, or put # before it.")
     for name, value in found.items():
         # The Makefile exports some of them empty.
         if value and not os.environ.get(name):
@@ -40,6 +46,12 @@ def take_over_env_file(path: Path | None = None) -> None:
 def given(environ: Mapping[str, str] = os.environ) -> bool:
     """Whether a source of the user's own is set."""
     return any(environ.get(name, "").strip() for name in ADDRESSES)
+
+
+def check() -> None:
+    """Whether the sources of the environment are complete. Raises `BadSettings` naming what is missing or wrong."""
+    for source in (settings.jira, settings.gitlab, settings.confluence):
+        source()
 
 
 def sample_wanted(environ: Mapping[str, str] = os.environ) -> bool:

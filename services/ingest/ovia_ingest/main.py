@@ -68,7 +68,7 @@ def _started() -> IngestSettings:
     except OviaError as error:
         raise click.ClickException(error.message) from None
     # A terminal shows progress; logs are for machines.
-    logging.configure("ingest", "error" if sys.stdout.isatty() else settings.log_level)
+    logging.configure("ingest", "critical" if sys.stdout.isatty() else settings.log_level)
     return settings
 
 

@@ -14,6 +14,7 @@ from ovia_shared.config.settings import IngestSettings
 from ovia_shared.database import organisations
 from ovia_shared.database.pool import Database
 from ovia_shared.errors import InvalidInput, SourceError
+from ovia_shared.security.credentials import CredentialsVault
 
 
 async def run(settings: IngestSettings, wish: Wish, organisation: str | None, *, sample: bool = False) -> int:
@@ -23,6 +24,9 @@ async def run(settings: IngestSettings, wish: Wish, organisation: str | None, *,
     Raises `OviaError` where nothing can be done at all.
     """
     given = environment.given()
+    if settings.credentials_keys is not None:
+        # Refused here, once, and not by each partition that is due.
+        CredentialsVault(settings.credentials_keys.get_secret_value())
     stop = stopping.on_signals()
     database = Database(
         settings.database_url.get_secret_value(),
@@ -88,9 +92,13 @@ def _added(one: Outcome, other: Outcome) -> Outcome:
 
 def _report(total: Outcome, wish: Wish) -> None:
     letters = f", {total.dead_letters:,} not understood (kept as dead letters)" if total.dead_letters else ""
-    failed = f", {len(total.failed):,} partitions failed" if total.failed else ""
-    verb = "made anew" if wish.renormalise else "read"
-    progress.say(f"{total.records:,} records {verb} from {total.partitions:,} partitions{letters}{failed}.")
+    failed = f"; {len(total.failed):,} failed" if total.failed else ""
+    if wish.renormalise:
+        progress.say(f"{total.records:,} records made anew{letters}{failed}.")
+    elif total.partitions or total.failed:
+        progress.say(f"{total.records:,} records read from {total.partitions:,} partitions{letters}{failed}.")
+    else:
+        progress.say("Nothing was due.")
 
 
 def wish_of(*, once: str | None, full: bool, renormalise: bool, census: bool) -> Wish:

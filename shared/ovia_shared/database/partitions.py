@@ -53,7 +53,10 @@ async def claim(
         f"""
         update sync_partitions p
            set lease_owner = $2, fencing_token = fencing_token + 1, last_started_at = now(),
-               lease_expires_at = now() + make_interval(secs => $3)
+               lease_expires_at = now() + make_interval(secs => $3),
+               -- A read that was broken off goes on counting; one that was complete begins anew.
+               records_done = case when last_success_at = last_started_at then 0 else records_done end,
+               records_total = case when last_success_at = last_started_at then null else records_total end
          where p.org_id = $1 and p.id = (
                select d.id from sync_partitions d
                  join connections c on c.org_id = d.org_id and c.id = d.connection_id and c.status = 'active'

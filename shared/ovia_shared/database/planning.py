@@ -32,6 +32,7 @@ async def configure(
         insert into connections as c (org_id, id, kind, name, base_url, settings) values ($1, $2, $3, $4, $5, $6)
             on conflict (org_id, kind, base_url) where status in ('active', 'paused') do update
            set settings = excluded.settings,
+               version = c.version + case when c.settings = excluded.settings then 0 else 1 end,
                updated_at = case when c.settings = excluded.settings then c.updated_at else now() end
         returning id
         """,
@@ -45,15 +46,14 @@ async def configure(
     return connection_id
 
 
-async def use_sample_data(conn: Connection, org_id: UUID, *, use: bool) -> None:
-    """Has connections to generated data read, or paused."""
+async def pause_sample_data(conn: Connection, org_id: UUID) -> None:
+    """Pauses connections to generated data. What was paused, by whomever, is resumed by people only."""
     await conn.execute(
         """
-        update connections set status = $2, updated_at = now()
-         where org_id = $1 and settings ->> 'sample' = 'true' and status in ('active', 'paused') and status <> $2
+        update connections set status = 'paused', version = version + 1, updated_at = now()
+         where org_id = $1 and settings ->> 'sample' = 'true' and status = 'active'
         """,
         org_id,
-        "active" if use else "paused",
     )
 
 

@@ -69,6 +69,8 @@ class Board:
 class BoardReading:
     """Reads the board by offset: a deletion before the offset hides an item, which only a census can find."""
 
+    whole = False
+
     def __init__(self, board: Board, *, between: Any = None) -> None:
         self._board = board
         self._between = between
@@ -93,7 +95,7 @@ class BoardReading:
             if self._between is not None:
                 self._between()
 
-    async def present(self) -> list[str] | None:
+    async def present(self) -> list[str]:
         return sorted(self._board.items)
 
     async def named(self, external_ids: Sequence[str]) -> list[RawRecord]:

@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from ovia_shared.source_client.checks import ConnectionReport
 
 from ovia_api.connections import addresses, trial
 from ovia_api.connections.secrets import ConnectionSecrets, masked, usable
@@ -22,6 +21,7 @@ from ovia_shared.models.connection import (
     NewConnection,
 )
 from ovia_shared.models.source import SourceCredentials, SourceSettings
+from ovia_shared.source_client.checks import ConnectionReport
 from ovia_shared.web import etags
 
 LIVE = frozenset({ConnectionStatus.ACTIVE, ConnectionStatus.PAUSED})

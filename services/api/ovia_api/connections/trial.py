@@ -2,12 +2,11 @@
 
 import asyncio
 
-from ovia_shared.source_client.checks import ConnectionReport
-
 from ovia_shared.errors import InvalidInput, Unavailable
 from ovia_shared.models.connection import ConnectionKind
 from ovia_shared.models.source import SourceCredentials, SourceSettings
 from ovia_shared.source_client import checks
+from ovia_shared.source_client.checks import ConnectionReport
 
 # Each test holds a database connection for as long as the source takes to answer.
 AT_ONCE = 3

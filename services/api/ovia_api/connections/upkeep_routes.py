@@ -6,12 +6,12 @@ from litestar import Response, post
 from litestar.enums import RequestEncodingType
 from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg
-from ovia_shared.source_client.checks import ConnectionReport
 
 from ovia_api.connections.actions import test_unstored
 from ovia_api.connections.parameters import Actions, ConnectionId, shown
 from ovia_shared.models.connection import ConnectionDetail, NewConnection
 from ovia_shared.models.token import Role
+from ovia_shared.source_client.checks import ConnectionReport
 from ovia_shared.web.authentication import requires
 from ovia_shared.web.documentation import SECURITY, problems_of
 from ovia_shared.web.etags import ETAG

@@ -53,9 +53,9 @@ async def configure(database: Database, org_id: UUID, keys: SecretStr | None, sa
             "OVIA_CREDENTIALS_KEYS is missing: it encrypts the tokens of connections (`ovia admin make-key` makes one)"
         )
     ids = []
-    if wanted:
+    if wanted and not sample:
         async with database.transaction(org_id) as conn:
-            await planning.use_sample_data(conn, org_id, use=sample)
+            await planning.pause_sample_data(conn, org_id)
     for one in wanted:
         assert keys is not None
         settings: Any = msgspec.to_builtins(msgspec.structs.replace(one.settings, sample=sample))

@@ -11,6 +11,7 @@ import msgspec
 import structlog
 
 from ovia_ingest import progress
+from ovia_ingest.connectors.git.understanding import CommitUnderstanding
 from ovia_ingest.running import hints
 from ovia_ingest.running.opening import Sources, connector_of
 from ovia_ingest.running.renormalising import Renormaliser
@@ -103,6 +104,8 @@ class Work:
     async def _prepare(self, connection: SourceConnection) -> None:
         """Root streams planned, and what webhooks say read sooner."""
         if connection.kind is ConnectionKind.GIT:
+            async with self._database.transaction(self._org_id) as conn:
+                await planning.plan(conn, self._org_id, connection.id, [(CommitUnderstanding.name, "")])
             return
         connector = connector_of(connection.kind)
         async with self._database.transaction(self._org_id) as conn:
@@ -218,6 +221,8 @@ class Work:
             try:
                 return await ask()
             except Unavailable:
+                if self._stop.is_set():
+                    raise
                 await asyncio.sleep(1)
         return await ask()
 

@@ -12,6 +12,8 @@ Pages = Callable[[], AsyncGenerator[list[RawRecord]]]
 class Listing:
     """Implements `sources.reading.Reading` for a list that has no time filter: everything, every time."""
 
+    whole = True
+
     def __init__(self, now: Callable[[], Awaitable[datetime]], pages: Pages) -> None:
         self._now = now
         self._pages = pages
@@ -23,8 +25,8 @@ class Listing:
         async for records in self._pages():
             yield Batch(records)
 
-    async def present(self) -> list[str] | None:
-        return None
+    async def present(self) -> list[str]:
+        raise NotImplementedError("what is listed whole is its own census")
 
     async def named(self, external_ids: Sequence[str]) -> list[RawRecord]:  # noqa: ARG002
         # A complete list leaves nothing to ask for by name.

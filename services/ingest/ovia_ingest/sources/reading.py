@@ -54,8 +54,12 @@ class Reading(Protocol):
     async def now(self) -> datetime:
         """The source's own time, by its `Date` header."""
 
-    async def present(self) -> list[str] | None:
-        """The external ids of everything there is, for a census; None if `batches` always gives everything."""
+    @property
+    def whole(self) -> bool:
+        """Whether `batches` always gives everything there is; nobody asks for `present` then."""
+
+    async def present(self) -> list[str]:
+        """The external ids of everything there is, for a census."""
 
     async def named(self, external_ids: Sequence[str]) -> list[RawRecord]:
         """These records as they are now, at most 100; those that are no longer there are left out."""

@@ -63,24 +63,24 @@ class SourceStream:
     async def pages(self, cursor: Any) -> AsyncGenerator[Page]:
         """Everything changed since the last complete read, then a census if one is due."""
         known = SourceCursor() if cursor is None else msgspec.convert(cursor, SourceCursor)
-        if self._census is Census.ONLY and (present := await self._reading.present()) is not None:
-            async for page in self._counted(known, present):
+        if self._census is Census.ONLY and not self._reading.whole:
+            async for page in self._counted(known, await self._reading.present()):
                 yield page
             return
         walk = known if known.started is not None else known.begun(await self._reading.now(), self._overlap)
-        self._seen = set() if walk.position is None else None
+        self._seen = set() if walk.position is None and self._reading.whole else None
         async for batch in self._reading.batches(Window(walk.since, walk.position)):
             walk = walk.moved(batch.position)
             yield self._page(batch, walk)
         assert walk.started is not None
-        if self._census is not Census.WHEN_DUE or walk.census_due(walk.started):
-            present = await self._reading.present()
-            if present is None:
-                # What is listed whole every time needs no other list.
-                present = None if self._seen is None else sorted(self._seen)
-            if present is not None:
-                async for page in self._counted(walk, present):
+        if self._reading.whole:
+            # What is listed whole needs no other list, and is compared every time.
+            if self._seen is not None:
+                async for page in self._counted(walk, sorted(self._seen)):
                     yield page
+        elif self._census is not Census.WHEN_DUE or walk.census_due(walk.started):
+            async for page in self._counted(walk, await self._reading.present()):
+                yield page
             walk = msgspec.structs.replace(walk, census_at=walk.started)
         yield Page((), walk.ended().as_json())
 

@@ -66,19 +66,20 @@ class Runner:
         except (LeaseLost, Unavailable, Stopped):
             raise
         except OviaError as error:
-            with contextlib.suppress(OviaError):
-                async with self._database.transaction(self._org_id) as conn:
-                    await partitions.fail(conn, self._org_id, partition, error.message, FIRST_RETRY_SECONDS)
+            await self._not_opened(partition, error.message)
             if isinstance(error, SourceError):
                 raise
             # A setting that nothing can be read with: the address, the proxy, the keys for credentials.
             raise SourceError(error.message, fault=SourceFault.FATAL) from error
         except Exception as error:
-            with contextlib.suppress(OviaError):
-                async with self._database.transaction(self._org_id) as conn:
-                    reason = f"unexpected {type(error).__name__}"
-                    await partitions.fail(conn, self._org_id, partition, reason, FIRST_RETRY_SECONDS)
+            await self._not_opened(partition, f"unexpected {type(error).__name__}")
             raise
+
+    async def _not_opened(self, partition: Partition, reason: str) -> None:
+        with contextlib.suppress(OviaError):
+            async with self._database.transaction(self._org_id) as conn:
+                run_id = await sync_runs.start(conn, self._org_id, partition)
+            await self._end(partition, run_id, reason, release=False)
 
     async def give_back(self, partition: Partition) -> None:
         """Lets go of a partition whose reading broke off, so that it is due at once. Raises `Unavailable`."""

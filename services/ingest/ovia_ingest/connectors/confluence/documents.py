@@ -56,6 +56,8 @@ class DocumentsReading:
     the order of ids, which no edit changes.
     """
 
+    whole = False
+
     def __init__(self, library: Library) -> None:
         self._library = library
 
@@ -70,7 +72,7 @@ class DocumentsReading:
         async for batch in read:
             yield batch
 
-    async def present(self) -> list[str] | None:
+    async def present(self) -> list[str]:
         ids: set[str] = set()
         async for found in self._library.listing(None, whole=False):
             ids.update(filter(None, map(identify, found.items)))

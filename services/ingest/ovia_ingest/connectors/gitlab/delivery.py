@@ -27,6 +27,8 @@ class ChangedReading:
     An item that changes meanwhile moves to the end of the changes and is read there again.
     """
 
+    whole = False
+
     def __init__(self, part: Part, record: Callable[[Part, Sequence[Item]], Awaitable[list[RawRecord]]]) -> None:
         self._part = part
         self._record = record
@@ -45,7 +47,7 @@ class ChangedReading:
             async for page in shown:
                 yield Batch(await self._record(self._part, page.items), page.place, page.total)
 
-    async def present(self) -> list[str] | None:
+    async def present(self) -> list[str]:
         return await _ids(self._part.unless_hidden(everything(self._part.gitlab, self._part.path)))
 
     async def named(self, external_ids: Sequence[str]) -> list[RawRecord]:
@@ -90,6 +92,8 @@ class JobsReading:
     since, and then all jobs of the pipelines that changed since: those that people start, and those that triggers do.
     """
 
+    whole = False
+
     def __init__(self, gitlab: GitLab, project: str) -> None:
         self._gitlab = gitlab
         self._part = Part(gitlab, project, "jobs")
@@ -132,7 +136,7 @@ class JobsReading:
                     place = page.place
                     yield Batch(self._records(jobs), _stored(step, place))
 
-    async def present(self) -> list[str] | None:
+    async def present(self) -> list[str]:
         return await _ids(self._newest(None))
 
     async def named(self, external_ids: Sequence[str]) -> list[RawRecord]:

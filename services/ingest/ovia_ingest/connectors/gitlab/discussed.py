@@ -30,6 +30,8 @@ class DiscussedReading:
     That order never changes, so what is edited meanwhile keeps its place and what is new comes at the end.
     """
 
+    whole = False
+
     def __init__(self, gitlab: GitLab, project: str, name: str, kind: str, parts: Parts) -> None:
         self._gitlab = gitlab
         self._project = project
@@ -49,7 +51,7 @@ class DiscussedReading:
             async for page in pages:
                 yield Batch(await self._records(page.items), page.place, page.total)
 
-    async def present(self) -> list[str] | None:
+    async def present(self) -> list[str]:
         # A merge request's long texts are not needed here; issues know no shorter view and ignore the wish.
         ids: dict[str, None] = {}
         async with aclosing(self._listed({"view": "simple"}, None, 100)) as pages:

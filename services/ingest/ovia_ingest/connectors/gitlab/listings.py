@@ -29,6 +29,8 @@ _NOT_KEPT_OF_USERS = frozenset(
 class Listing:
     """Reads a list that has no time filter: everything, every time."""
 
+    whole = True
+
     def __init__(
         self,
         gitlab: GitLab,
@@ -52,8 +54,8 @@ class Listing:
                 seen.update(one.key for one in fresh)
                 yield Batch([self._record(one) for one in fresh], total=page.total)
 
-    async def present(self) -> list[str] | None:
-        return None
+    async def present(self) -> list[str]:
+        raise NotImplementedError("what is listed whole is its own census")
 
     async def named(self, external_ids: Sequence[str]) -> list[RawRecord]:
         return [self._record(one) for one in await self._each(external_ids)]

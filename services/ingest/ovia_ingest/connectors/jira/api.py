@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from ovia_shared.source_client.client import SourceClient
 
 from ovia_ingest.sources.context import Context
 from ovia_shared.errors import SourceError, SourceFault
 from ovia_shared.models.source import Deployment
+from ovia_shared.source_client.client import SourceClient
 
 PAGE = 100
 USERS_PAGE = 1000

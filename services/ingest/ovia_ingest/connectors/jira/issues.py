@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from ovia_ingest.connectors.jira.api import PAGE, Jira
-from ovia_ingest.connectors.jira.search import Found, search_cloud, search_data_center
+from ovia_ingest.connectors.jira.search import search_cloud, search_data_center
 from ovia_ingest.sources.context import Context
 from ovia_ingest.sources.reading import Batch, Window
 from ovia_shared.database.raw_records import RawRecord
@@ -63,6 +63,8 @@ class IssuesReading:
     no edit changes. Later reads ask for what was updated since, in the same order.
     """
 
+    whole = False
+
     def __init__(self, jira: Jira, context: Context) -> None:
         self._jira = jira
         self._project = f'project = "{context.project_key}"'
@@ -95,7 +97,7 @@ class IssuesReading:
             below = max(position.created_from - _milliseconds_of(self._width), oldest)
             position = Position(created_from=below, created_to=position.created_from)
 
-    async def present(self) -> list[str] | None:
+    async def present(self) -> list[str]:
         ids: list[str] = []
         search = search_cloud if self._jira.cloud else search_data_center
         async for found in search(self._jira, self._project + ORDER, None, fields=("id",), page=5000):
@@ -121,7 +123,9 @@ class IssuesReading:
         search = search_cloud if self._jira.cloud else search_data_center
         async for found in search(self._jira, bounds + ORDER, position.place, fields=("*all",), page=PAGE):
             behind = msgspec.structs.replace(position, place=found.place)
-            yield Batch(await self._with_parts(found.issues), msgspec.to_builtins(behind), total or _total(found))
+            # A window's total is not the whole's.
+            of_all = total if position.created_from is not None else found.total
+            yield Batch(await self._with_parts(found.issues), msgspec.to_builtins(behind), of_all)
 
     async def _with_parts(self, issues: Sequence[msgspec.Raw]) -> list[RawRecord]:
         known = [(_glimpse(raw), raw) for raw in issues]
@@ -214,10 +218,6 @@ def _plain(raw: msgspec.Raw | None) -> Any:
         return None if raw is None else msgspec.json.decode(raw)
     except (ValueError, RecursionError):
         return None
-
-
-def _total(found: Found) -> int | None:
-    return found.total
 
 
 def _read(value: str) -> datetime | None:

@@ -47,7 +47,7 @@ async def _end_state(rows: Rows, org_id: UUID) -> dict[str, Any]:
         "events": """
             select e.action, i.external_id, i.source, e.reason from identity_events e
               join identities i on i.org_id = e.org_id and i.id = e.identity_id where e.org_id = $1""",
-        "cursor": "select stream, cursor::text, lease_owner, records_done from sync_partitions where org_id = $1",
+        "cursor": "select stream, cursor::text, lease_owner from sync_partitions where org_id = $1",
         "dead letters": "select external_id, reason from dead_letters where org_id = $1",
         "counts": "select status, source, sum(change) from mapping_counts where org_id = $1 group by 1, 2",
     }

@@ -12,6 +12,7 @@ import pytest
 from ovia_shared.admin import operations
 from ovia_shared.database.pool import Database
 from ovia_shared.security import tokens
+from tests.api.announcing import announced
 from tests.api.conftest import Organisations, Service, StartService
 from tests.conftest import OpenDatabase, RoleDsn
 
@@ -63,9 +64,8 @@ async def test_unknown_addresses_and_methods_are_problems(ours: httpx.AsyncClien
     assert {answer.headers["content-type"] for answer in answers} == {"application/problem+json"}
 
 
-async def test_a_body_beyond_the_limit_is_refused(ours: httpx.AsyncClient) -> None:
-    answer = await ours.request("GET", "/sync", content=b"x" * (1024 * 1024 + 1))
-    assert answer.status_code == 413
+async def test_a_body_beyond_the_limit_is_refused(service: Service) -> None:
+    assert await announced(service, "/sync", 1024 * 1024 + 1) == "413"
 
 
 async def test_a_token_that_asks_too_often_is_told_when_to_come_back(

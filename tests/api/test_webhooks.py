@@ -1,6 +1,5 @@
 """Webhooks over HTTP: deliveries are proven, kept once as they came, and read by ingest."""
 
-import asyncio
 import time
 from typing import Any
 
@@ -8,6 +7,7 @@ import httpx
 
 from ovia_shared.database import connections, webhooks
 from ovia_shared.security.credentials import CredentialsVault
+from tests.api.announcing import announced
 from tests.api.conftest import Organisations, Service, StartService
 from tests.api.connecting import KEY, Admins, add, admins, keyed, superuser
 from tests.api.test_webhooks_signatures import BODY, hub, signed
@@ -24,16 +24,6 @@ async def opened(client: httpx.AsyncClient, kind: str = "gitlab") -> tuple[Any, 
     answer = await client.put(f"/connections/{known['id']}/webhook", json={})
     assert answer.status_code == 200, answer.text
     return known, answer.json()["path"], answer.json()["secret"]
-
-
-async def announced(service: Service, path: str, length: int) -> str:
-    """The status of the answer to a body that is only announced."""
-    url = httpx.URL(service.address)
-    reader, writer = await asyncio.open_connection(url.host, url.port)
-    writer.write(f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n".encode())
-    line = await asyncio.wait_for(reader.readline(), 10)
-    writer.close()
-    return line.decode().split()[1]
 
 
 def now_signed(secret: str, body: bytes = BODY, name: str = "msg_1") -> dict[str, str]:

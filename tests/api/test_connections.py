@@ -33,6 +33,8 @@ REFUSED: list[tuple[dict[str, Any], int, str | None]] = [
     ({"base_url": "https://ada:hush-hush@gitlab.example"}, 422, "base_url"),
     ({"kind": "git", "base_url": "https://ada:hush-hush@git.example/x"}, 422, "base_url"),
     ({"kind": "git", "base_url": "ssh://git:hush-hush@git.example/x"}, 422, "base_url"),
+    ({"kind": "git", "base_url": "ssh://git@git.example/x"}, 422, "base_url"),
+    ({"kind": "git", "base_url": "http://169.254.169.254/x"}, 422, "base_url"),
     ({"kind": "git", "base_url": "/etc/hush-hush"}, 422, "base_url"),
     ({"kind": "git", "base_url": "file:///srv/hush-hush"}, 422, "base_url"),
     ({"kind": "git", "base_url": "ext::sh -c hush-hush"}, 422, "base_url"),
@@ -41,6 +43,7 @@ REFUSED: list[tuple[dict[str, Any], int, str | None]] = [
     ({"base_url": "https://gitlab.example/?token=hush-hush"}, 422, "base_url"),
     ({"base_url": "http://169.254.169.254/latest"}, 422, "base_url"),
     ({"settings": {"proxy": "http://ada:hush-hush@proxy.example:3128"}}, 422, "settings.proxy"),
+    ({"settings": {"allow_link_local": True}}, 422, "settings.allow_link_local"),
     ({"credentials": {"token": "hush-hush\r\nX-Other: 1"}}, 422, "credentials.token"),
     ({"credentials": {"token": "   "}}, 422, "credentials.token"),
     ({"name": "   "}, 422, "name"),
@@ -190,7 +193,7 @@ async def test_what_a_change_leaves_out_stays(
     known = await add(admins.ours, credentials={"token": TOKEN, "user": "a@fernweh.example"})
     org_id = organisations[0].id
     partition = await add_partition(superuser, org_id, known["id"])
-    path, anything = f"/connections/{known['id']}", {"If-Match": "*"}
+    path, anything, untested = f"/connections/{known['id']}", {"If-Match": "*"}, {"verify": "false"}
     api = await open_database("ovia_api")
 
     async def sealed() -> bytes | None:
@@ -201,14 +204,50 @@ async def test_what_a_change_leaves_out_stays(
     renamed = (await admins.ours.patch(path, json={"name": "Other"}, headers=anything)).json()
     assert (renamed["name"], renamed["settings"], await sealed()) == ("Other", {}, before)
     assert await superuser.fetchval("select next_due_at > now() from sync_partitions where id = $1", partition)
-    settled = (await admins.ours.patch(path, json={"settings": {"scopes": ["x"]}}, headers=anything)).json()
+    settled = (
+        await admins.ours.patch(path, json={"settings": {"scopes": ["x"]}}, headers=anything, params=untested)
+    ).json()
     assert (settled["name"], settled["settings"], await sealed()) == ("Other", {"scopes": ["x"]}, before)
     await superuser.execute("update sync_partitions set next_due_at = now() + interval '1 day'")
-    mended = (await admins.ours.patch(path, json={"credentials": {"token": "new"}}, headers=anything)).json()
+    mended = (
+        await admins.ours.patch(path, json={"credentials": {"token": "new"}}, headers=anything, params=untested)
+    ).json()
     assert mended["credentials"] == {"set": True, "user": None}
     opened = CredentialsVault(KEY).open(org_id, UUID(known["id"]), await sealed() or b"")
     assert opened == {"token": "new"}
     assert await superuser.fetchval("select next_due_at <= now() from sync_partitions where id = $1", partition)
+
+
+async def test_settings_and_credentials_that_fail_are_refused_when_changed_too(admins: Admins, gitlab: GitLab) -> None:
+    known = (await admins.ours.post("/connections", json=gitlab.wanted())).json()
+    path, anything = f"/connections/{known['id']}", {"If-Match": "*"}
+
+    async def changed(**change: Any) -> httpx.Response:
+        return await admins.ours.patch(path, json=change, headers=anything)
+
+    wrong = await changed(credentials={"token": "another"})
+    assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, "authentication")
+    unseen = await changed(settings={"scopes": ["nobody"]})
+    assert (unseen.status_code, unseen.json()["errors"][0]["field"]) == (422, "scopes")
+    assert (await admins.ours.get(path)).json() == known
+    assert (await changed(settings={"scopes": ["gliders"]})).json()["settings"] == {"scopes": ["gliders"]}
+    assert (await changed(credentials={"token": TOKEN})).status_code == 200
+
+
+async def test_kept_credentials_are_not_led_another_way(admins: Admins, gitlab: GitLab) -> None:
+    known = (await admins.ours.post("/connections", json=gitlab.wanted())).json()
+    path, anything = f"/connections/{known['id']}", {"If-Match": "*"}
+    shown = len(gitlab.asked)
+    for settings in ({"proxy": "http://proxy.example:3128"}, {"ca_file": "/tmp/authority.pem"}):
+        for verify in ("true", "false"):
+            answer = await admins.ours.patch(
+                path, json={"settings": settings}, headers=anything, params={"verify": verify}
+            )
+            assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "credentials")
+    assert len(gitlab.asked) == shown
+    given = {"settings": {"proxy": "http://proxy.example:3128"}, "credentials": {"token": TOKEN}}
+    answer = await admins.ours.patch(path, json=given, headers=anything, params={"verify": "false"})
+    assert answer.status_code == 200
 
 
 async def test_lists_are_narrowed_and_paged(admins: Admins) -> None:

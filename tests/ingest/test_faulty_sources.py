@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 from cryptography.fernet import Fernet
@@ -39,6 +40,12 @@ class Sample:
     async def control(self, **wish: Any) -> None:
         async with httpx.AsyncClient(trust_env=False) as client:
             (await client.post(f"{self.address}/control", json=wish)).raise_for_status()
+
+    async def tried(self, **wish: Any) -> bool:
+        """The same for a record that may not be there: whether it was."""
+        async with httpx.AsyncClient(trust_env=False) as client:
+            answer = await client.post(f"{self.address}/control", json=wish)
+        return answer.status_code == 200
 
     async def log(self) -> dict[str, Any]:
         async with httpx.AsyncClient(trust_env=False) as client:
@@ -142,3 +149,35 @@ async def test_what_is_edited_moved_deleted_and_hidden_between_reads_is_as_the_s
     for table in ("work_items", "documents", "merge_requests"):
         held = [tuple(row) for row in await rows(query.format(table), ours.id)]
         assert held == [tuple(row) for row in await rows(query.format(table), fresh.id)], table
+
+
+async def test_what_changes_while_it_is_read_is_right_after_one_more_read(
+    sample: Sample, rows: Rows, organisations: tuple[SampleOrganisation, SampleOrganisation]
+) -> None:
+    ours, fresh = organisations
+    reading = asyncio.create_task(sample.read(ours))
+    edited = 0
+    for number in range(2000):
+        if reading.done():
+            break
+        action = "delete" if number % 11 == 0 else "move" if number % 5 == 0 else "edit"
+        # Whatever of it is not there, or not any more, is refused and left alone.
+        edited += await sample.tried(action=action, kind="issue", id=10_001 + number % 31, to="OPS")
+        edited += await sample.tried(action="edit", kind="merge_request", id=1 + number % 31)
+        edited += await sample.tried(action="edit", kind="page", id=98_305 + 4 * (number % 18))
+        await asyncio.sleep(0.02)
+    assert (await reading).code == 0
+    assert edited > 10
+    await rows("update sync_partitions set next_due_at = now()")
+    assert (await sample.read(ours)).code == 0
+    await rows("update sync_partitions set next_due_at = now()")
+    assert (await sample.read(ours, "--census")).code == 0
+    assert (await sample.read(fresh)).code == 0
+    query = "select * from {} where org_id = $1 and removed_at is null"
+    for table in ("work_items", "merge_requests", "documents"):
+        held, expected = [await rows(query.format(table), one.id) for one in (ours, fresh)]
+        assert _named(held) == _named(expected), table
+
+
+def _named(found: list[asyncpg.Record]) -> list[tuple[str, str, str]]:
+    return sorted((row["external_id"], row["title"], row["project_external_id"]) for row in found)

@@ -5,8 +5,10 @@ from collections.abc import AsyncIterator
 import pytest
 
 from ovia_ingest.connectors.jira import normalise_issue
+from ovia_local.ports import free_ports
 from tests.conftest import SampleOrganisation
 from tests.ingest.conftest import Ingest
+from tests.ingest.histories import History
 from tests.ingest.jira.server import LISTINGS, JiraServer
 from tests.ingest.test_killed import Rows
 from tests.ingest.test_run import Run, make_due
@@ -155,3 +157,33 @@ async def test_progress_counts_the_read_under_way(run: Run, rows: Rows, organisa
     await run.end(organisations[0], "--once", "fields")
     (fields,) = await rows("select records_done from sync_partitions where stream = 'fields'")
     assert fields["records_done"] == 1
+
+
+async def test_a_source_that_is_down_costs_one_failure_and_not_one_for_each_stream(
+    run: Run, rows: Rows, organisations: Organisations
+) -> None:
+    (closed,) = free_ports(1)
+    settings = {"JIRA_BASE_URL": f"http://127.0.0.1:{closed}", "OVIA_PARTITIONS_AT_ONCE": "1"}
+    finished = await run.end(organisations[0], **settings)
+    assert finished.code == 1
+    assert "refuses the connection" in finished.err
+    assert "Its other streams wait for the next run" in finished.err
+    (failed,) = await rows("select stream from sync_partitions where consecutive_failures > 0")
+    assert failed["stream"] == "fields"
+
+
+async def test_a_repository_connected_over_http_is_read_with_the_rest(
+    ingest: Ingest, history: History, rows: Rows, organisations: Organisations
+) -> None:
+    history.fill(20)
+    ours = organisations[0]
+    # As the api stores it; over a path, since there is no git server here.
+    await rows(
+        "insert into connections (org_id, id, kind, name, base_url) values ($1, gen_random_uuid(), 'git', 'shop', $2)",
+        ours.id,
+        str(history.path),
+    )
+    process = await ingest.start("run", "--organisation", ours.name)
+    _, err = await process.communicate()
+    assert process.returncode == 0, err
+    assert len(await rows("select from commits")) == 20

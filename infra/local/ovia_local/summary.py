@@ -31,5 +31,5 @@ def summary(console: Console, state: State, port: int, access: Access, *, sample
     # Outside the frame and never wrapped: both are there to be copied.
     console.print(Text.assemble(("Token: ", "bold"), access.token), soft_wrap=True)
     console.print(Text("Try it:", style="bold"))
-    request = f'curl -s -H "Authorization: Bearer {access.token}" "{address}/team/people?limit=5"'
+    request = f'curl -s -H "Authorization: Bearer {access.token}" "{address}/team/identity-mappings?limit=1"'
     console.print(Text(request), soft_wrap=True)

@@ -4,7 +4,7 @@ A lease is time, not a status: a reader that dies blocks its partition until `le
 Every claim raises the fencing token; every write of a reader is conditional on its token still being the current one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -43,10 +43,12 @@ async def claim(
     lease_seconds: float,
     among: Sequence[UUID] | None = None,
     untried_since: datetime | None = None,
+    besides: Collection[UUID] = (),
 ) -> Partition | None:
     """Takes the partition that has been due longest and that nobody holds, or None when there is none.
 
-    `among` narrows the choice to these partitions, `untried_since` to those that neither succeeded nor failed since.
+    `among` narrows the choice to these partitions, `untried_since` to those that neither succeeded nor failed since;
+    connections in `besides` are left alone.
     Partitions of paused connections, and of projects that are no longer shown, are never due.
     """
     row = await conn.fetchrow(
@@ -65,6 +67,7 @@ async def claim(
                   and ($4::uuid[] is null or d.id = any ($4))
                   and ($5::timestamptz is null
                        or coalesce(greatest(d.last_success_at, d.last_error_at), '-infinity') < $5)
+                  and not d.connection_id = any ($6)
                   and not exists (
                       select from projects p
                        where p.org_id = d.org_id and p.connection_id = d.connection_id and p.external_id = d.scope
@@ -79,6 +82,7 @@ async def claim(
         lease_seconds,
         among,
         untried_since,
+        list(besides),
     )
     return to_model(Partition, row)
 

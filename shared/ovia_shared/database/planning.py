@@ -116,16 +116,19 @@ async def make_due(
     return [row["id"] for row in rows]
 
 
-async def due_streams(conn: Connection, org_id: UUID, connection_id: UUID, streams: Sequence[str]) -> None:
-    """Makes partitions of these streams due now: the source said that something in them changed."""
+async def hasten(conn: Connection, org_id: UUID, connection_id: UUID, wanted: Sequence[tuple[str, str | None]]) -> None:
+    """Makes partitions due now by (stream, scope), those of all scopes where it is None: something in them changed."""
     await conn.execute(
         """
-        update sync_partitions set next_due_at = least(next_due_at, now())
-         where org_id = $1 and connection_id = $2 and stream = any ($3)
+        update sync_partitions p set next_due_at = least(next_due_at, now())
+          from unnest($3::text[], $4::text[]) u (stream, scope)
+         where p.org_id = $1 and p.connection_id = $2 and p.stream = u.stream
+           and (u.scope is null or p.scope = u.scope)
         """,
         org_id,
         connection_id,
-        list(streams),
+        [stream for stream, _ in wanted],
+        [scope for _, scope in wanted],
     )
 
 

@@ -33,6 +33,11 @@ class NoAnswer(SourceError):
         self.step = step
         self.again = again
 
+    @property
+    def unreachable(self) -> bool:
+        """Whether the source was not even reached: whatever is asked of it next will fare no better."""
+        return self.step in {"address", "dns", "connect", "tls"}
+
     def after(self, tries: int) -> "NoAnswer":
         """The same, saying how often it was tried."""
         message = self.message if tries < 2 else f"{self.message} (tried {tries} times)"

@@ -1,18 +1,13 @@
 """The ordinary life of an issue in a sprint: planned, started, reviewed, done; or late, blocked, reopened, dropped."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from random import Random
-from typing import TYPE_CHECKING
 
 from ovia_demo.organisation import texts
+from ovia_demo.organisation.crew import Crew
 from ovia_demo.organisation.issue_flow import Flow
 from ovia_demo.organisation.model import Comment, Sprint, Worklog
 from ovia_demo.organisation.times import hours, later, long_tailed, office
-
-if TYPE_CHECKING:
-    from ovia_demo.organisation.issues import Crew
 
 MOST_SPRINTS = 4
 CROWDED = 0.012

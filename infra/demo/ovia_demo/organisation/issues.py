@@ -1,14 +1,14 @@
 """Work in Jira: epics, stories, tasks, bugs, sub-tasks and incidents, sprint by sprint."""
 
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 
 from ovia_demo.organisation import texts
 from ovia_demo.organisation.code_model import Organisation
+from ovia_demo.organisation.crew import Crew
 from ovia_demo.organisation.issue_flow import Flow
 from ovia_demo.organisation.issue_life import grow
-from ovia_demo.organisation.model import Issue, Link, Person, Product, Sprint, Worklog
+from ovia_demo.organisation.model import Issue, Link, Sprint, Worklog
 from ovia_demo.organisation.numbering import number_issues
 from ovia_demo.organisation.times import hours, later, long_tailed, office, whole
 
@@ -16,30 +16,6 @@ ITEMS_PER_PERSON_AND_SPRINT = 0.72
 INCIDENTS_PER_SPRINT = 0.45
 _TYPES = {"Story": 36, "Task": 24, "Bug": 24, "Sub-task": 11, "Improvement": 5}
 JIRA_APP, MONITORING = "m-06", "m-07"
-
-
-@dataclass
-class Crew:
-    """Who works on a product, and what they work with."""
-
-    organisation: Organisation
-    product: Product
-    people: list[Person]
-    sprints: list[Sprint]
-    sprint_names: dict[int, str]
-    parents: list[Flow] = field(default_factory=list)
-    stories: list[Flow] = field(default_factory=list)
-
-    def someone(self, rng: Random, at: datetime, besides: str | None = None) -> str:
-        """Somebody who is there at that time."""
-        for _ in range(20):
-            person = rng.choice(self.people)
-            if person.joined_at <= at and (person.left_at is None or at < person.left_at) and person.id != besides:
-                return person.id
-        return self.product.lead
-
-    def sprint_after(self, sprint: Sprint) -> Sprint:
-        return self.sprints[min(sprint.number, len(self.sprints) - 1)]
 
 
 def make_issues(seed: str, organisation: Organisation) -> None:

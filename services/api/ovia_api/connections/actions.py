@@ -61,20 +61,33 @@ class ConnectionActions:
         await self._record("create", connection_id, told)
         return added
 
-    async def change(self, connection_id: UUID, change: ConnectionChange, condition: str | None) -> ConnectionDetail:
-        """Changes a connection, if `condition` (If-Match) names the version there is."""
+    async def change(
+        self, connection_id: UUID, change: ConnectionChange, condition: str | None, *, verify: bool
+    ) -> ConnectionDetail:
+        """Changes a connection, if `condition` (If-Match) names the version there is and the source answers to it."""
+        name = None if change.name is None else _named(change.name)
+        settings = None if change.settings is None else msgspec.to_builtins(_allowed(change.settings))
+        org_id = self._caller.org_id
+        found = await managed_connections.find_one(self._conn, org_id, connection_id)
+        if found is None:
+            raise not_there()
+        _require_live(found)
+        etags.require_match(condition, found.version)
+        credentials = usable(found.kind, change.credentials)
+        if settings is not None and credentials is None:
+            _require_same_way(found, msgspec.convert(settings, SourceSettings))
+        if verify and (settings is not None or credentials is not None):
+            # Before the row is locked: a source may take long to answer.
+            await self._require_working(found, settings, credentials)
         known = await self._live(connection_id)
         etags.require_match(condition, known.version)
-        name = None if change.name is None else _named(change.name)
-        settings = None if change.settings is None else msgspec.to_builtins(_proxied(change.settings))
-        org_id = self._caller.org_id
         await managed_connections.change(self._conn, org_id, connection_id, name=name, settings=settings)
-        if (credentials := usable(known.kind, change.credentials)) is not None:
+        if credentials is not None:
             sealed = self._sealed(connection_id, known.kind, credentials)
             await connections.set_credentials(self._conn, org_id, connection_id, sealed, masked(credentials.user))
         if credentials is not None or settings is not None:
             await managed_connections.hasten_reading(self._conn, org_id, connection_id)
-        told: dict[str, Any] = {"credentials": credentials is not None}
+        told: dict[str, Any] = {"credentials": credentials is not None, "tested": verify}
         told |= {} if name is None else {"name": [known.name, name]}
         told |= {} if settings is None else {"settings": [known.settings, settings]}
         await self._record("change", connection_id, told)
@@ -113,10 +126,8 @@ class ConnectionActions:
         if known is None:
             raise not_there()
         _require_live(known)
-        sealed = await connections.credentials(self._conn, org_id, connection_id)
-        is_git = known.kind is ConnectionKind.GIT
-        opened = None if sealed is None or is_git else self._secrets.open(org_id, connection_id, sealed)
-        return await trial.test(known.kind, known.base_url, msgspec.convert(known.settings, SourceSettings), opened)
+        kept = None if known.kind is ConnectionKind.GIT else await self._kept(connection_id)
+        return await trial.test(known.kind, known.base_url, msgspec.convert(known.settings, SourceSettings), kept)
 
     async def open_webhook(
         self, connection_id: UUID, secret: str, *, allowed: Collection[ConnectionKind]
@@ -137,6 +148,19 @@ class ConnectionActions:
         if known.webhook:
             await managed_connections.set_webhook_secret(self._conn, self._caller.org_id, connection_id, None)
             await self._record("close webhook", connection_id, {})
+
+    async def _require_working(
+        self, known: ConnectionDetail, settings: dict[str, Any] | None, credentials: SourceCredentials | None
+    ) -> None:
+        if known.kind is ConnectionKind.GIT:
+            return
+        wanted = msgspec.convert(known.settings if settings is None else settings, SourceSettings)
+        shown = await self._kept(known.id) if credentials is None else credentials
+        await trial.require_working(known.kind, known.base_url, wanted, shown)
+
+    async def _kept(self, connection_id: UUID) -> SourceCredentials | None:
+        sealed = await connections.credentials(self._conn, self._caller.org_id, connection_id)
+        return None if sealed is None else self._secrets.open(self._caller.org_id, connection_id, sealed)
 
     async def _turn(self, known: ConnectionDetail, status: ConnectionStatus, action: str) -> ConnectionDetail:
         if known.status is status:
@@ -203,8 +227,8 @@ def _checked(new: NewConnection) -> NewConnection:
     return msgspec.structs.replace(
         new,
         name=_named(new.name),
-        base_url=addresses.normal(new.kind, new.base_url, allow_link_local=new.settings.allow_link_local),
-        settings=_proxied(new.settings),
+        base_url=addresses.normal(new.kind, new.base_url),
+        settings=_allowed(new.settings),
         credentials=usable(new.kind, new.credentials),
     )
 
@@ -215,11 +239,24 @@ def _named(name: str) -> str:
     return name.strip()
 
 
-def _proxied(settings: SourceSettings) -> SourceSettings:
+def _require_same_way(known: ConnectionDetail, wanted: SourceSettings) -> None:
+    """Credentials that nobody can read must not be led past somebody who can. Raises `InvalidInput`."""
+    present = msgspec.convert(known.settings, SourceSettings)
+    if known.credentials.set and (present.proxy, present.ca_file) != (wanted.proxy, wanted.ca_file):
+        raise InvalidInput("give the credentials again: they would go another way", field="credentials")
+
+
+def _allowed(settings: SourceSettings) -> SourceSettings:
     # Settings can be read by everybody in the organisation.
     if settings.proxy is not None and "@" in settings.proxy:
         raise InvalidInput(
             "leave user name and password out of the proxy's address; set HTTP_PROXY for ovia-ingest instead",
             field="settings.proxy",
+        )
+    # What a cloud tells the machines on such an address is no organisation's business.
+    if settings.allow_link_local:
+        raise InvalidInput(
+            "only who runs this installation can allow it, with a connection given by the environment",
+            field="settings.allow_link_local",
         )
     return settings

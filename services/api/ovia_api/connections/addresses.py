@@ -5,19 +5,19 @@ from urllib.parse import SplitResult, urlsplit
 
 from ovia_shared.errors import InvalidInput
 from ovia_shared.models.connection import ConnectionKind
-from ovia_shared.source_client.addresses import base_address
+from ovia_shared.source_client.addresses import base_address, is_link_local
 
-# Through this service nobody names a path of the server, or a program: that needs an account on the machine.
-_GIT = ("git", "http", "https", "ssh")
+# Through this service nobody names a path of the server, or a program: that needs an account on the machine. Nor is
+# ssh taken: it would enter with the keys of whoever runs the installation, for any organisation that asks.
+_GIT = ("git", "http", "https")
 _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f]")
-_SSH_USER = re.compile(r"[A-Za-z0-9._~][A-Za-z0-9._~-]*")
 
 
-def normal(kind: ConnectionKind, text: str, *, allow_link_local: bool) -> str:
+def normal(kind: ConnectionKind, text: str) -> str:
     """The address in the one spelling it is kept in. Raises `InvalidInput`; the message holds no secret."""
     if kind is ConnectionKind.GIT:
         return _of_git(text.strip())
-    return str(base_address(text, allow_link_local=allow_link_local))
+    return str(base_address(text))
 
 
 def _of_git(text: str) -> str:
@@ -29,23 +29,24 @@ def _of_git(text: str) -> str:
     except ValueError:
         # The reason would quote the address, and with it a password.
         raise _refused("the address cannot be read; check its host and port") from None
+    if parts.scheme == "ssh":
+        raise _refused("ssh enters with the server's own keys; have whoever runs it read this with `ovia-ingest git`")
     if parts.scheme not in _GIT:
         raise _refused(f"the address must begin with one of {', '.join(f'{one}://' for one in _GIT)}")
     if not host or host.startswith("-"):
         raise _refused("the address names no proper host")
+    if is_link_local(host):
+        raise _refused(f"{host} is a link-local address, where clouds keep what concerns their machines alone")
     if "?" in text or "#" in text:
         raise _refused("leave out what follows '?' or '#' in the address")
     return parts._replace(netloc=_host(parts), path=parts.path.rstrip("/")).geturl()
 
 
 def _host(parts: SplitResult) -> str:
-    user_info, at, host = parts.netloc.rpartition("@")
-    if not at:
-        return host.lower()
-    # The user is part of an SSH address and no secret; a key enters, never a password.
-    if parts.scheme == "ssh" and _SSH_USER.fullmatch(user_info):
-        return f"{user_info}@{host.lower()}"
-    raise _refused("leave user name and password out of the address; give them as credentials")
+    _, at, host = parts.netloc.rpartition("@")
+    if at:
+        raise _refused("leave user name and password out of the address; give them as credentials")
+    return host.lower()
 
 
 def _refused(reason: str) -> InvalidInput:

@@ -140,10 +140,14 @@ async def change_connection(
     connection_id: ConnectionId,
     data: Annotated[ConnectionChange, BodyKwarg(media_type=RequestEncodingType.JSON, examples=[_CHANGE])],
     if_match: IfMatch = None,
+    verify: Annotated[
+        bool, QueryParameter(description="Test settings and credentials first, and refuse those that fail.")
+    ] = True,
 ) -> Response[ConnectionDetail]:
-    """Settings and credentials are replaced as a whole; what is left out stays. The address cannot change: another
-    address is another source."""
-    return shown(await doing.change(connection_id, data, if_match))
+    """Settings and credentials are replaced as a whole; what is left out stays. They are tested first, as when adding.
+    The address cannot change: another address is another source. A change of proxy or CA file needs the credentials
+    again."""
+    return shown(await doing.change(connection_id, data, if_match, verify=verify))
 
 
 @delete(

@@ -39,4 +39,6 @@ async def require_working(
     if not report.ok:
         faults = [(finding.step, finding.message) for finding in report.findings if not finding.ok]
         first = faults[0][1] if faults else "the source did not answer as expected"
-        raise InvalidInput(f"the connection does not work: {first}; ?verify=false adds it all the same", faults=faults)
+        raise InvalidInput(
+            f"the connection does not work: {first}; ?verify=false stores it all the same", faults=faults
+        )

@@ -10,6 +10,9 @@ from ovia_shared.database import planning, webhooks
 from ovia_shared.database.pool import Database
 from ovia_shared.models.connection import ConnectionKind
 
+# A stream, and the external id of the project it is to be read in; None: in all of them.
+Hint = tuple[str, str | None]
+
 AT_ONCE = 500
 # What was followed is of no more use; kept a while so that repetitions are still recognised.
 KEPT_DAYS = 14
@@ -43,6 +46,9 @@ _JIRA_PREFIXES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("user", ("users",)),
 )
 
+# Read for the whole connection, whatever project a delivery names.
+_WHOLE = frozenset({"projects", "users", "sprints"})
+
 
 async def follow(database: Database, org_id: UUID, connection_id: UUID, kind: ConnectionKind) -> int:
     """Takes the deliveries of a connection that wait, and makes what they speak of due; returns how many."""
@@ -50,9 +56,9 @@ async def follow(database: Database, org_id: UUID, connection_id: UUID, kind: Co
     while True:
         async with database.transaction(org_id) as conn:
             deliveries = await webhooks.take(conn, org_id, connection_id, AT_ONCE)
-            due = {stream for delivery in deliveries for stream in streams_of(kind, delivery.payload)}
+            due = {hint for delivery in deliveries for hint in hints_of(kind, delivery.payload)}
             if due:
-                await planning.due_streams(conn, org_id, connection_id, sorted(due))
+                await planning.hasten(conn, org_id, connection_id, list(due))
             if deliveries:
                 await webhooks.done(conn, org_id, [delivery.id for delivery in deliveries])
         count += len(deliveries)
@@ -63,20 +69,36 @@ async def follow(database: Database, org_id: UUID, connection_id: UUID, kind: Co
     return count
 
 
-def streams_of(kind: ConnectionKind, payload: bytes) -> tuple[str, ...]:
-    """The streams a delivery speaks of; none for one that cannot be read or is about something else."""
+def hints_of(kind: ConnectionKind, payload: bytes) -> list[Hint]:
+    """The streams a delivery speaks of, and the project where it names one.
+
+    Empty for a delivery that cannot be read or is about something else.
+    """
     try:
         body: Any = msgspec.json.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return ()
+        return []
     if not isinstance(body, dict):
-        return ()
+        return []
     if kind is ConnectionKind.GITLAB:
         event = body.get("object_kind") or body.get("event_name")
-        return _GITLAB.get(event, ()) if isinstance(event, str) else ()
-    event = body.get("webhookEvent")
+        streams = _GITLAB.get(event, ()) if isinstance(event, str) else ()
+        project = _at(body, "project", "id") or _at(body, "project_id")
+    else:
+        streams = _of_jira(body.get("webhookEvent"))
+        project = _at(body, "issue", "fields", "project", "id") or _at(body, "version", "projectId")
+    return [(stream, None if stream in _WHOLE else project) for stream in streams]
+
+
+def _of_jira(event: Any) -> tuple[str, ...]:
     if isinstance(event, str):
         for prefix, streams in _JIRA_PREFIXES:
             if event.startswith(prefix):
                 return streams
     return ()
+
+
+def _at(body: Any, *path: str) -> str | None:
+    for name in path:
+        body = body.get(name) if isinstance(body, dict) else None
+    return str(body) if isinstance(body, str | int) and not isinstance(body, bool) else None

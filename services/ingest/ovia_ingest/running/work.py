@@ -22,9 +22,10 @@ from ovia_ingest.sync.runner import Runner, Stopped
 from ovia_shared.config.settings import IngestSettings
 from ovia_shared.database import canonical, connections, planning
 from ovia_shared.database.pool import Database
-from ovia_shared.errors import LeaseLost, OviaError, SourceError, Unavailable
+from ovia_shared.errors import LeaseLost, OviaError, SourceError, SourceRefused, Unavailable
 from ovia_shared.models.connection import ConnectionKind, SourceConnection
 from ovia_shared.models.sync import Partition
+from ovia_shared.source_client.faults import NoAnswer
 
 log = structlog.get_logger()
 
@@ -66,6 +67,8 @@ class Work:
         self._upkeep = Upkeep(settings, database, org_id, stop)
         self._runner = Runner(database, org_id, lease_seconds=settings.lease_seconds, stop=stop)
         self._outcome = Outcome()
+        # Connections that could not be reached, or would not know us: asking on for each stream would help nobody.
+        self._left_alone: set[UUID] = set()
 
     async def through(self, wish: Wish) -> Outcome:
         """Does what is wished, until nothing is due or the process is asked to stop.
@@ -148,7 +151,7 @@ class Work:
         try:
             while not self._stop.is_set():
                 while len(busy) < self._settings.partitions_at_once:
-                    partition = await self._patiently(lambda: self._runner.claim(among, began))
+                    partition = await self._patiently(lambda: self._runner.claim(among, began, self._left_alone))
                     if partition is None:
                         break
                     busy.add(asyncio.create_task(self._read(partition, census)))
@@ -180,6 +183,9 @@ class Work:
             self._outcome.failed.append(f"{name}: {error.message}")
             log.error("partition not read", partition=str(partition.id), stream=partition.stream, reason=error.message)
             progress.say(f"{name}: {error.message}")
+            if _concerns_all(error) and partition.connection_id not in self._left_alone:
+                self._left_alone.add(partition.connection_id)
+                progress.say("  Its other streams wait for the next run.")
             return
         except Exception as error:
             # A fault of ours in one partition must not keep the others from being read; the runner has recorded it.
@@ -238,6 +244,12 @@ class Work:
             self._outcome.records += await self._renormaliser.everything(connection)
         else:
             self._outcome.records += await self._renormaliser.stream(connection, only)
+
+
+def _concerns_all(error: OviaError) -> bool:
+    if isinstance(error, NoAnswer):
+        return error.unreachable
+    return isinstance(error, SourceRefused) and error.status == 401
 
 
 def _unknown_stream(wanted: str | None, active: Sequence[SourceConnection]) -> SourceError:

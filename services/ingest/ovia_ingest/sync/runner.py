@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -51,11 +51,22 @@ class Runner:
         self._owner = lease.owner_name()
 
     async def claim(
-        self, among: Sequence[UUID] | None = None, untried_since: datetime | None = None
+        self,
+        among: Sequence[UUID] | None = None,
+        untried_since: datetime | None = None,
+        besides: Collection[UUID] = (),
     ) -> Partition | None:
         """Takes one of these partitions, or any, if it is due and free; see `partitions.claim`."""
         async with self._database.transaction(self._org_id) as conn:
-            return await partitions.claim(conn, self._org_id, self._owner, self._lease_seconds, among, untried_since)
+            return await partitions.claim(
+                conn,
+                self._org_id,
+                self._owner,
+                self._lease_seconds,
+                among=among,
+                untried_since=untried_since,
+                besides=besides,
+            )
 
     async def guard(self, partition: Partition, opening: Awaitable[Opened]) -> Opened:
         """What `opening` gives. Where that fails, the claimed partition fails with the reason, which is raised."""

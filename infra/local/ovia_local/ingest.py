@@ -1,6 +1,7 @@
 """Running the ingest beside the stack: the repositories first, then the sources, then the sources again and again."""
 
 import asyncio
+import os
 from collections.abc import Awaitable, Mapping, Sequence
 
 from rich.console import Console
@@ -62,6 +63,9 @@ class Ingest:
             "OVIA_GIT_CACHE": str(self._state.git_cache),
             **own,
         }
+        if output is None:
+            # Somebody is looking: sentences are for them, lines of JSON for the log of the runs after this one.
+            settings.setdefault("OVIA_LOG_LEVEL", os.environ.get("OVIA_LOG_LEVEL") or "error")
         process = await asyncio.create_subprocess_exec(
             *tied_to_us([programs.executable("ovia-ingest"), *arguments]),
             env=programs.environment(settings),

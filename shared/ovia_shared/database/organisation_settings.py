@@ -1,0 +1,70 @@
+"""What an organisation chose, by name: `matching`, `classification`, … Versioned, so the past can be replayed.
+
+A setting is one struct with defaults. Nothing stored means the defaults; a stored value that lacks a field, because it
+was stored before the field existed, takes that field's default.
+"""
+
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+import msgspec
+
+from ovia_shared.database.ids import new_id
+from ovia_shared.database.pool import Connection
+
+Setting = TypeVar("Setting", bound=msgspec.Struct)
+
+
+async def read(
+    conn: Connection, org_id: UUID, name: str, kind: type[Setting], *, as_of: datetime | None = None
+) -> Setting:
+    """The setting in force now, or at `as_of`; `kind()` where nothing was stored by then."""
+    value = await conn.fetchval(
+        """
+        select value from organisation_settings
+         where org_id = $1 and name = $2
+           and case when $3::timestamptz is null then known_to = 'infinity'
+                    else known_from <= $3 and known_to > $3 end
+        """,
+        org_id,
+        name,
+        as_of,
+    )
+    return kind() if value is None else msgspec.convert(value, kind)
+
+
+async def write(conn: Connection, org_id: UUID, name: str, value: msgspec.Struct, actor: str) -> bool:
+    """Stores the setting as of now; False if that is what was in force already. One writer at a time per setting."""
+    await conn.execute("select pg_advisory_xact_lock(hashtextextended('setting ' || $1 || $2, 0))", str(org_id), name)
+    wanted = msgspec.to_builtins(value)
+    current = await conn.fetchval(
+        "select value from organisation_settings where org_id = $1 and name = $2 and known_to = 'infinity'",
+        org_id,
+        name,
+    )
+    if current == wanted:
+        return False
+    # clock_timestamp, because a transaction that waited for the lock began before the row it closes was written.
+    moment = await conn.fetchval("select clock_timestamp()")
+    await conn.execute(
+        """
+        update organisation_settings set known_to = $3
+         where org_id = $1 and name = $2 and known_to = 'infinity'
+        """,
+        org_id,
+        name,
+        moment,
+    )
+    await conn.execute(
+        """
+        insert into organisation_settings (org_id, id, name, value, actor, known_from) values ($1, $2, $3, $4, $5, $6)
+        """,
+        org_id,
+        new_id(),
+        name,
+        wanted,
+        actor,
+        moment,
+    )
+    return True

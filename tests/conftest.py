@@ -57,10 +57,19 @@ def cluster_admin(cluster_dsn: str) -> Iterator[psycopg.Connection]:
         yield connection
 
 
+@pytest.fixture(scope="session")
+def kept_database_name() -> str:
+    """What services that outlive a test know each test's database by."""
+    return f"ovia_test_{uuid.uuid4().hex}"
+
+
 @pytest.fixture
-def database_dsn(cluster_dsn: str, cluster_admin: psycopg.Connection, template_database: str) -> Iterator[str]:
+def database_dsn(
+    request: pytest.FixtureRequest, cluster_dsn: str, cluster_admin: psycopg.Connection, template_database: str
+) -> Iterator[str]:
     """The superuser's DSN of a fresh migrated database. Row-level security does not bind this role."""
-    name = f"ovia_test_{uuid.uuid4().hex}"
+    kept = "kept_services" in request.fixturenames
+    name = request.getfixturevalue("kept_database_name") if kept else f"ovia_test_{uuid.uuid4().hex}"
     cluster_admin.execute(
         sql.SQL("create database {} template {} strategy file_copy").format(
             sql.Identifier(name), sql.Identifier(template_database)

@@ -1,10 +1,17 @@
-"""The api service as it runs: its own process behind a real socket, with its own role."""
+"""Services as they run: processes of their own behind real sockets, each with its own role.
+
+Starting one costs seconds, so a worker keeps those it started and gives them to one test after another: the database
+behind them is a fresh one for each test, under the name they know it by. A test that ends its service, changes its
+settings in a way nobody else does, or reads what it says of itself from the start takes `start_service`.
+"""
 
 import asyncio
 import os
 import socket
+import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
 import asyncpg
@@ -16,18 +23,41 @@ from tests.conftest import RoleDsn, SampleOrganisation
 
 Organisations = tuple[SampleOrganisation, SampleOrganisation]
 StartService = Callable[..., Awaitable["Service"]]
+UseService = Callable[..., Awaitable["Service"]]
+
+# Long beyond what a busy machine needs; a service that ended is noticed at once.
+STARTS_WITHIN_SECONDS = 60
 
 
 class Service:
     """A running service: its address and what it logged."""
 
-    def __init__(self, process: asyncio.subprocess.Process, address: str, log: Path) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], address: str, log: Path) -> None:
         self.process = process
         self.address = address
         self.log = log
 
     def client(self, **headers: str) -> httpx.AsyncClient:
         return httpx.AsyncClient(base_url=self.address, headers=headers, timeout=20)
+
+    async def end(self, within: float = 30) -> int:
+        """Tells the service to end, and waits; its exit code."""
+        self.process.terminate()
+        return await asyncio.to_thread(self.process.wait, within)
+
+    async def answers(self, path: str) -> None:
+        """Waits until the path answers with 200. A process that ended fails the test with what it logged."""
+        deadline = time.monotonic() + STARTS_WITHIN_SECONDS
+        async with self.client() as client:
+            while time.monotonic() < deadline:
+                assert self.process.poll() is None, self.log.read_text()
+                try:
+                    if (await client.get(path)).status_code == 200:
+                        return
+                except httpx.TransportError:
+                    pass
+                await asyncio.sleep(0.02)
+        raise AssertionError(self.log.read_text())
 
 
 def free_port() -> int:
@@ -37,48 +67,91 @@ def free_port() -> int:
         return port
 
 
+def launch(name: str, directory: Path, settings: dict[str, str]) -> Service:
+    """Starts a service by name, without waiting for it."""
+    port = free_port()
+    log = directory / f"{name}-{port}.log"
+    environment = {
+        "PATH": os.environ["PATH"],
+        "OVIA_PORT": str(port),
+        "OVIA_SECRETS_DIR": str(directory),
+        "PYTHONUNBUFFERED": "1",
+    }
+    # Appending, so that emptying the file between tests leaves no hole in it.
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [Path(sys.executable).with_name(name)], env=environment | settings, stdout=output, stderr=output
+        )
+    return Service(process, f"http://127.0.0.1:{port}", log)
+
+
 @pytest.fixture
 async def start_service(tmp_path: Path) -> AsyncIterator[StartService]:
     """Starts services by name, `await start_service("ovia-api", OVIA_DATABASE_URL=…)`; ends them with the test."""
     started: list[Service] = []
 
     async def start(name: str, **settings: str) -> Service:
-        port = free_port()
-        log = tmp_path / f"{name}-{port}.log"
-        environment = {
-            "PATH": os.environ["PATH"],
-            "OVIA_PORT": str(port),
-            "OVIA_SECRETS_DIR": str(tmp_path),
-            "PYTHONUNBUFFERED": "1",
-        }
-        with log.open("wb") as output:
-            process = await asyncio.create_subprocess_exec(
-                Path(sys.executable).with_name(name), env=environment | settings, stdout=output, stderr=output
-            )
-        service = Service(process, f"http://127.0.0.1:{port}", log)
+        service = launch(name, tmp_path, settings)
         started.append(service)
-        async with service.client() as client:
-            for _ in range(200):
-                try:
-                    await client.get("/health")
-                except httpx.TransportError:
-                    assert process.returncode is None, log.read_text()
-                    await asyncio.sleep(0.05)
-                else:
-                    return service
-        raise AssertionError(log.read_text())
+        await service.answers("/health")
+        return service
 
     yield start
     for service in started:
-        if service.process.returncode is None:
+        await service.end()
+
+
+class _Kept:
+    """The services a worker has started for its tests, by name and settings."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._running: dict[tuple[str, frozenset[tuple[str, str]]], Service] = {}
+
+    async def give(self, name: str, settings: dict[str, str]) -> Service:
+        key = (name, frozenset(settings.items()))
+        service = self._running.get(key)
+        if service is None or service.process.poll() is not None:
+            service = self._running[key] = launch(name, self._directory, settings)
+        # Its connections ended with the database of the test before; it is ready when it has found this one.
+        await service.answers("/ready")
+        os.truncate(service.log, 0)
+        return service
+
+    def end(self) -> None:
+        for service in self._running.values():
             service.process.terminate()
-        await asyncio.wait_for(service.process.wait(), 30)
+        for service in self._running.values():
+            service.process.wait(30)
+
+
+@pytest.fixture(scope="session")
+def kept_services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Kept]:
+    """See the top of this file. A test that asks for it, through whatever fixture, has its database under one name."""
+    kept = _Kept(tmp_path_factory.mktemp("services"))
+    yield kept
+    kept.end()
 
 
 @pytest.fixture
-async def service(start_service: StartService, role_dsn: RoleDsn) -> Service:
+async def use_service(kept_services: _Kept, role_dsn: RoleDsn) -> UseService:
+    """Gives services by name that other tests used before: `await use_service("ovia-api")`."""
+
+    async def use(name: str, **settings: str) -> Service:
+        known = {
+            "OVIA_DATABASE_URL": role_dsn(name.replace("-", "_")),
+            # All tests of a worker come from one address; what is limited has tests of its own.
+            "OVIA_ANONYMOUS_REQUESTS_PER_MINUTE": "1000000",
+        }
+        return await kept_services.give(name, known | settings)
+
+    return use
+
+
+@pytest.fixture
+async def service(use_service: UseService) -> Service:
     """The api service."""
-    return await start_service("ovia-api", OVIA_DATABASE_URL=role_dsn("ovia_api"))
+    return await use_service("ovia-api")
 
 
 @pytest.fixture

@@ -12,8 +12,7 @@ from aiohttp.test_utils import TestServer
 
 from ovia_shared.database.ids import new_id
 from ovia_shared.database.pool import Connection, connected
-from tests.api.conftest import Organisations, Service, StartService
-from tests.conftest import RoleDsn
+from tests.api.conftest import Organisations, Service, UseService
 
 KEY = base64.urlsafe_b64encode(b"of no worth outside these tests!").decode()
 TOKEN = "glpat-of-no-worth-0001"
@@ -66,9 +65,9 @@ async def gitlab() -> AsyncIterator[GitLab]:
 
 
 @pytest.fixture
-async def keyed(start_service: StartService, role_dsn: RoleDsn) -> Service:
+async def keyed(use_service: UseService) -> Service:
     """The api service with a key for credentials."""
-    return await start_service("ovia-api", OVIA_DATABASE_URL=role_dsn("ovia_api"), OVIA_CREDENTIALS_KEYS=KEY)
+    return await use_service("ovia-api", OVIA_CREDENTIALS_KEYS=KEY)
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ import pytest
 from ovia_api.connections.secrets import masked
 from ovia_shared.database import connections
 from ovia_shared.security.credentials import CredentialsVault
-from tests.api.conftest import Organisations, Service, StartService
+from tests.api.conftest import Organisations, Service
 from tests.api.connecting import KEY, TOKEN, Admins, GitLab, add, add_partition, admins, gitlab, keyed, superuser
-from tests.conftest import OpenDatabase, RoleDsn
+from tests.conftest import OpenDatabase
 
 __all__ = ["admins", "gitlab", "keyed", "superuser"]
 
@@ -272,31 +272,9 @@ async def test_lists_are_narrowed_and_paged(admins: Admins) -> None:
     assert await names(status="paused") == []
 
 
-async def test_without_a_key_the_answer_says_what_to_set(
-    start_service: StartService, role_dsn: RoleDsn, organisations: Organisations
-) -> None:
-    service = await start_service("ovia-api", OVIA_DATABASE_URL=role_dsn("ovia_api"))
-    async with service.client(**organisations[0].authorization("admin")) as client:
-        body = {"kind": "jira", "name": "Jira", "base_url": "https://jira.example", "credentials": {"token": "t"}}
-        answer = await client.post("/connections", json=body, params={"verify": "false"})
-        assert answer.status_code == 503
-        assert "OVIA_CREDENTIALS_KEYS" in answer.json()["detail"]
-        # What needs no secret works all the same.
-        await add(client)
-
-
 @pytest.mark.parametrize(
     ("user", "shown"),
     [("ada@x.example", "a…@x.example"), ("a@x.example", "…@x.example"), ("ada", "a…"), ("a", "…"), (None, None)],
 )
 def test_a_user_is_shown_masked(user: str | None, shown: str | None) -> None:
     assert masked(user) == shown
-
-
-async def test_a_malformed_key_stops_the_service_in_one_sentence(
-    start_service: StartService, role_dsn: RoleDsn
-) -> None:
-    with pytest.raises(AssertionError, match="OVIA_CREDENTIALS_KEYS") as fault:
-        await start_service("ovia-api", OVIA_DATABASE_URL=role_dsn("ovia_api"), OVIA_CREDENTIALS_KEYS="hush-hush")
-    assert "Traceback" not in str(fault.value)
-    assert "hush-hush" not in str(fault.value)

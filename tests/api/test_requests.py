@@ -140,24 +140,27 @@ async def test_services_yet_to_be_built_say_what_they_are_and_nothing_more(
 
 
 async def test_no_secret_reaches_a_log(
-    service: Service, organisations: Organisations, ours: httpx.AsyncClient, role_dsn: RoleDsn
+    start_service: StartService, organisations: Organisations, role_dsn: RoleDsn
 ) -> None:
+    service = await start_service("ovia-api", OVIA_DATABASE_URL=role_dsn("ovia_api"))
     text = organisations[0].tokens["viewer"]  # type: ignore[index]
-    await ours.get("/team/people", params={"search": text})
-    await ours.get(f"/{text}")
-    await ours.get("/sync", headers={"Authorization": f"Bearer {text}x"})
-    await ours.get("/sync", params={text: "1"})
-    service.process.terminate()
-    await service.process.wait()
+    async with service.client(**organisations[0].authorization("viewer")) as ours:
+        await ours.get("/team/people", params={"search": text})
+        await ours.get(f"/{text}")
+        await ours.get("/sync", headers={"Authorization": f"Bearer {text}x"})
+        await ours.get("/sync", params={text: "1"})
+    await service.end()
     logged = service.log.read_text()
     assert logged.count('"event":"request"') >= 4
     for secret in (text, text.rsplit("_", 1)[1], "of-no-worth-outside-the-tests"):
         assert secret not in logged
 
 
-async def test_a_service_told_to_end_says_it_is_not_ready_and_exits_cleanly(service: Service) -> None:
-    service.process.terminate()
-    assert await asyncio.wait_for(service.process.wait(), 20) == 0
+async def test_a_service_told_to_end_says_it_is_not_ready_and_exits_cleanly(
+    start_service: StartService, role_dsn: RoleDsn
+) -> None:
+    service = await start_service("ovia-api", OVIA_DATABASE_URL=role_dsn("ovia_api"))
+    assert await service.end(within=20) == 0
 
 
 async def test_a_bad_setting_is_one_sentence(start_service: StartService) -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from ovia_shared.matching.normalise import full_name, is_machine, mailbox
+from ovia_shared.matching.normalise import full_name, mailbox
 
 
 @pytest.mark.parametrize(
@@ -48,22 +48,3 @@ def test_the_id_in_a_code_hosts_noreply_mailbox_is_kept() -> None:
 )
 def test_a_mailbox_nobody_owns_is_no_evidence(email: str | None) -> None:
     assert mailbox(email) is None
-
-
-@pytest.mark.parametrize(
-    ("name", "email"),
-    [
-        ("dependabot[bot]", "49699333+dependabot[bot]@users.noreply.github.com"),
-        ("renovate-bot", "bot@renovate.example"),
-        ("CI Bot", None),
-        ("GitHub", "noreply@github.com"),
-        (None, "deploy-bot@example.org"),
-    ],
-)
-def test_machines_that_say_so_are_recognised(name: str | None, email: str | None) -> None:
-    assert is_machine(name, email)
-
-
-@pytest.mark.parametrize("name", ["Anna Talbot", "Abbott Costello", "Robot Ivanov", "Bothilda Krantz", "", None])
-def test_people_whose_names_resemble_machines_are_people(name: str | None) -> None:
-    assert not is_machine(name, "someone@example.org")

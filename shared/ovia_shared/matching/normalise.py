@@ -47,10 +47,6 @@ _PLACEHOLDER_NAMES = frozenset(
         "not committed yet",
     ]
 )
-# A whole word that says "machine": "renovate-bot", "ci bot"; never the end of a word, as in "Talbot".
-_MACHINE = re.compile(
-    r"(?i)\[bot\]|(?:^|[\s._-])bot$|^(?:github|gitlab|jenkins|travis ci|weblate)$|^github[ -]actions$"
-)
 
 
 def full_name(display_name: str | None) -> str | None:
@@ -79,12 +75,6 @@ def mailbox(email: str | None) -> str | None:
     if not local or local in _SHARED_LOCAL_PARTS or ("." not in domain):
         return None
     return f"{local}@{domain}"
-
-
-def is_machine(display_name: str | None, email: str | None) -> bool:
-    """Whether name or mailbox say outright that this is no human: `dependabot[bot]`, `renovate-bot`, `GitHub`."""
-    local = (email or "").rpartition("@")[0]
-    return any(_MACHINE.search(text.strip()) is not None for text in (display_name or "", local) if text)
 
 
 _SORTED_PLACEHOLDERS = frozenset(" ".join(sorted(name.split())) for name in _PLACEHOLDER_NAMES)

@@ -1,16 +1,13 @@
 """Accounts as the sources show them: what makes their ids unique, and which of them are no person's."""
 
-import re
 from functools import lru_cache
 from urllib.parse import urlsplit
 
 from ovia_ingest.sources.values import line
-from ovia_shared.matching.normalise import is_machine
+from ovia_shared.matching.service_accounts import detect
 from ovia_shared.models.identity import NewIdentity
 
 LONGEST_MAIL = 320
-# Users GitLab makes for access tokens of projects and groups, and for its service accounts.
-_TOKEN_USER = re.compile(r"^(project|group)_\d+_bot(_[0-9a-f]+)?$|^service_account_", re.IGNORECASE)
 
 
 def on_host(external_id: str | int, base_url: str) -> str:
@@ -34,7 +31,7 @@ def account(
     mail = line(email, LONGEST_MAIL + 1)
     if mail is not None and (len(mail) > LONGEST_MAIL or "@" not in mail):
         mail = None
-    reason = machine_reason or _by_name(login, name, mail)
+    reason = machine_reason or detect(login, name, mail).reason
     return NewIdentity(
         source=source,
         external_id=external_id,
@@ -45,11 +42,3 @@ def account(
         active=active,
         machine_reason=reason,
     )
-
-
-def _by_name(username: str | None, display_name: str | None, email: str | None) -> str | None:
-    if username is not None and _TOKEN_USER.match(username):
-        return "the user of an access token"
-    if is_machine(display_name, email) or is_machine(username, None):
-        return "named like a machine"
-    return None

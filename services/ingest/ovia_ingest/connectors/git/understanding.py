@@ -11,7 +11,7 @@ from ovia_ingest.sync.contract import Unusable
 from ovia_shared.database import canonical, commits, identities
 from ovia_shared.database.canonical import Made
 from ovia_shared.database.pool import Connection
-from ovia_shared.matching.normalise import is_machine
+from ovia_shared.matching.service_accounts import detect
 from ovia_shared.models.canonical.references import Reference
 from ovia_shared.models.commit import Commit
 from ovia_shared.models.identity import NewIdentity
@@ -91,11 +91,13 @@ def _key(identity: GitIdentity) -> tuple[str, str]:
 
 
 def _as_new(identity: GitIdentity) -> NewIdentity:
+    reason = detect(None, identity.display_name, identity.email).reason
     return NewIdentity(
         source=identity.source,
         external_id=identity.external_id,
         email=identity.email,
         display_name=identity.display_name,
-        service_account=is_machine(identity.display_name, identity.email),
+        service_account=reason is not None,
         notes=identity.notes,
+        machine_reason=reason,
     )

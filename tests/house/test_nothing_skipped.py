@@ -26,7 +26,19 @@ def _run(folder: Path, content: str, ci: str, *more: str) -> subprocess.Complete
     (folder / "test_sample.py").write_text(content)
     (folder / "pytest.ini").write_text("[pytest]\n")
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "tests.nothing_skipped", "-p", "xdist", "-p", "no:cacheprovider", "-q", *more],
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-p",
+            "tests.nothing_skipped",
+            "-p",
+            "xdist",
+            "-p",
+            "no:cacheprovider",
+            "-q",
+            *more,
+        ],
         cwd=folder,
         # Without the many plugins of this environment, which take longer to load than there is to run.
         env={

@@ -11,13 +11,13 @@ from ovia_ingest import progress, stopping
 from ovia_ingest.connectors.git.location import GitLocation
 from ovia_ingest.connectors.git.repository import Repository
 from ovia_ingest.connectors.git.stream import CommitStream
-from ovia_ingest.linking.first_pass import link_identities
 from ovia_ingest.organisation import choose
 from ovia_ingest.sync.runner import Runner, Stopped
 from ovia_shared.config.settings import IngestSettings
 from ovia_shared.database import connections, partitions
 from ovia_shared.database.pool import Database
 from ovia_shared.errors import LeaseLost, SourceError, SourceFault
+from ovia_shared.linking.incremental import link_identities
 from ovia_shared.models.sync import Partition, Progress
 from ovia_shared.security.credentials import CredentialsVault
 

@@ -5,7 +5,6 @@ from uuid import UUID
 import msgspec
 
 from ovia_ingest import progress, stopping
-from ovia_ingest.linking.first_pass import link_identities
 from ovia_ingest.organisation import choose
 from ovia_ingest.running import environment
 from ovia_ingest.running.opening import Sources
@@ -14,6 +13,7 @@ from ovia_shared.config.settings import IngestSettings
 from ovia_shared.database import organisations
 from ovia_shared.database.pool import Database
 from ovia_shared.errors import InvalidInput, SourceError
+from ovia_shared.linking.incremental import link_identities
 from ovia_shared.security.credentials import CredentialsVault
 
 

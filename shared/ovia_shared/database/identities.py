@@ -77,7 +77,8 @@ async def observe(conn: Connection, org_id: UUID, seen: Sequence[NewIdentity]) -
            set username = coalesce(excluded.username, i.username),
                email = coalesce(excluded.email, i.email),
                display_name = coalesce(excluded.display_name, i.display_name),
-               service_account = i.service_account or excluded.service_account,
+               service_account = case when i.service_account_by is null
+                   then i.service_account or excluded.service_account else i.service_account end,
                attributes = case when i.display_name <> excluded.display_name
                    then jsonb_set(i.attributes || excluded.attributes, '{previous_names}',
                        coalesce(i.attributes -> 'previous_names', '[]') - i.display_name || to_jsonb(i.display_name))
@@ -86,7 +87,7 @@ async def observe(conn: Connection, org_id: UUID, seen: Sequence[NewIdentity]) -
          where i.username is distinct from coalesce(excluded.username, i.username)
             or i.email is distinct from coalesce(excluded.email, i.email)
             or i.display_name is distinct from coalesce(excluded.display_name, i.display_name)
-            or i.service_account < excluded.service_account
+            or (i.service_account < excluded.service_account and i.service_account_by is null)
             or i.attributes <> i.attributes || excluded.attributes
         """,
         org_id,

@@ -1,16 +1,21 @@
-"""What the matching pass reads and writes: accounts without a person, accounts in use, and its decisions in bulk."""
+"""What matching reads: accounts that wait, accounts they may belong with, and what people decided."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
 from ovia_shared.database.ids import new_id
 from ovia_shared.database.pool import Connection
 from ovia_shared.database.rows import load_temporary, to_models
-from ovia_shared.models.decision import Decisions, Link
 from ovia_shared.models.identity import Account
 
-_ACCOUNT = "i.id, i.source, i.username, i.email, i.display_name"
+_ACCOUNT = """i.id, i.source, i.username, i.email, i.display_name,
+       coalesce(i.attributes -> 'previous_names', '[]') as previous_names"""
+_IN_USE = """
+    left join mappings m on m.org_id = i.org_id and m.identity_id = i.id and m.known_to = 'infinity'
+              and m.valid_to is null and m.status in ('auto', 'verified')"""
+# bigint is signed, the hash is not.
+_SIGN = 1 << 64
 
 
 async def lock(conn: Connection, org_id: UUID) -> None:
@@ -18,38 +23,119 @@ async def lock(conn: Connection, org_id: UUID) -> None:
     await conn.execute("select pg_advisory_xact_lock(hashtextextended('linking ' || $1, 0))", str(org_id))
 
 
-async def unmapped(conn: Connection, org_id: UUID) -> list[Account]:
-    """Human accounts without an active mapping."""
+async def count_waiting(conn: Connection, org_id: UUID) -> tuple[int, int]:
+    """How many accounts are to be matched, and about how many there are."""
+    waiting: int = await conn.fetchval("select count(*) from matching_queue where org_id = $1", org_id)
+    known: int = await conn.fetchval("select coalesce(sum(considered), 0) from linking_runs where org_id = $1", org_id)
+    return waiting, known
+
+
+async def waiting(conn: Connection, org_id: UUID) -> list[UUID]:
+    """Every account that is new or changed since it was last matched."""
+    rows = await conn.fetch("select identity_id from matching_queue where org_id = $1 order by identity_id", org_id)
+    return [row["identity_id"] for row in rows]
+
+
+async def to_decide(conn: Connection, org_id: UUID, among: Sequence[UUID] | None) -> set[UUID]:
+    """Which accounts the engine may decide about: no service accounts, and nothing a person has decided or that is in
+    use. A conflict that the engine opened may be decided anew. None means all."""
     rows = await conn.fetch(
-        f"""
-        select {_ACCOUNT}, null::uuid as person_id
-          from identities i
-         where i.org_id = $1 and not i.service_account
+        """
+        select i.id from identities i
+         where i.org_id = $1 and not i.service_account and ($2::uuid[] is null or i.id = any($2))
            and not exists (
                select from mappings m
-                where m.org_id = $1 and m.identity_id = i.id
-                  and m.known_to = 'infinity' and m.valid_to is null and m.status <> 'rejected')
-        """,  # noqa: S608 (a constant list of columns)
+                where m.org_id = $1 and m.identity_id = i.id and m.known_to = 'infinity' and m.valid_to is null
+                  and m.status in ('auto', 'verified', 'ignored'))
+        """,
         org_id,
+        None if among is None else list(among),
     )
-    return to_models(Account, rows)
+    return {row["id"] for row in rows}
 
 
-async def mapped(conn: Connection, org_id: UUID) -> list[Account]:
-    """Accounts whose mapping is in use: made by the engine and not contested, or confirmed by a person."""
+async def accounts(conn: Connection, org_id: UUID, among: Sequence[UUID] | None) -> list[Account]:
+    """Human accounts with the person whose mapping is in use, and with none. None means all; ignored ones are left
+    out."""
     rows = await conn.fetch(
         f"""
-        select {_ACCOUNT}, m.person_id
-          from mappings m
-          join identities i on i.org_id = m.org_id and i.id = m.identity_id
-         where m.org_id = $1 and m.known_to = 'infinity' and m.valid_to is null and m.status in ('auto', 'verified')
-        """,  # noqa: S608 (a constant list of columns)
+        select {_ACCOUNT}, m.person_id, coalesce(m.status = 'verified', false) as verified
+          from identities i {_IN_USE}
+         where i.org_id = $1 and not i.service_account and ($2::uuid[] is null or i.id = any($2))
+           and not exists (
+               select from mappings g
+                where g.org_id = $1 and g.identity_id = i.id and g.known_to = 'infinity' and g.valid_to is null
+                  and g.status = 'ignored')
+        """,  # noqa: S608 (constants)
         org_id,
+        None if among is None else list(among),
     )
     return to_models(Account, rows)
 
 
-async def rejected(conn: Connection, org_id: UUID) -> Collection[tuple[UUID, UUID]]:
+async def sharing(conn: Connection, org_id: UUID, keys: Collection[int], at_most: int) -> set[UUID]:
+    """Accounts that have one of these keys, where no more than `at_most` have it."""
+    rows = await conn.fetch(
+        """
+        select distinct k.identity_id
+          from unnest($2::bigint[]) wanted
+          cross join lateral (
+              select array_agg(found.identity_id) as ids from (
+                  select identity_id from identity_keys
+                   where org_id = $1 and key = wanted limit $3 + 1) found
+          ) block
+          cross join lateral unnest(block.ids) k (identity_id)
+         where cardinality(block.ids) <= $3
+        """,
+        org_id,
+        [_signed(key) for key in keys],
+        at_most,
+    )
+    return {row["identity_id"] for row in rows}
+
+
+async def of_same_people(conn: Connection, org_id: UUID, ids: Collection[UUID], at_most: int) -> set[UUID]:
+    """The other accounts in use of the people behind these accounts; `at_most` of each person."""
+    rows = await conn.fetch(
+        """
+        with persons as (
+            select distinct person_id from mappings
+             where org_id = $1 and identity_id = any($2) and known_to = 'infinity' and valid_to is null
+               and status in ('auto', 'verified'))
+        select m.identity_id
+          from persons p
+          cross join lateral (
+              select identity_id from mappings
+               where org_id = $1 and person_id = p.person_id and known_to = 'infinity' and valid_to is null
+                 and status in ('auto', 'verified')
+               order by identity_id limit $3) m
+        """,
+        org_id,
+        list(ids),
+        at_most,
+    )
+    return {row["identity_id"] for row in rows}
+
+
+async def key_counts(conn: Connection, org_id: UUID, keys: Collection[int], at_most: int) -> dict[int, int]:
+    """How many accounts have each key, counted up to `at_most`."""
+    rows = await conn.fetch(
+        """
+        select wanted as key, counted.n
+          from unnest($2::bigint[]) wanted
+          cross join lateral (
+              select count(*) as n from (
+                  select from identity_keys where org_id = $1 and key = wanted limit $3) some) counted
+         where counted.n > 1
+        """,
+        org_id,
+        [_signed(key) for key in keys],
+        at_most,
+    )
+    return {row["key"] % _SIGN: row["n"] for row in rows}
+
+
+async def rejected(conn: Connection, org_id: UUID) -> frozenset[tuple[UUID, UUID]]:
     """(identity, person) pairs that a reviewer refused."""
     rows = await conn.fetch(
         """
@@ -58,77 +144,56 @@ async def rejected(conn: Connection, org_id: UUID) -> Collection[tuple[UUID, UUI
         """,
         org_id,
     )
-    return {(row["identity_id"], row["person_id"]) for row in rows}
+    return frozenset((row["identity_id"], row["person_id"]) for row in rows)
 
 
-async def apply(conn: Connection, org_id: UUID, decisions: Decisions, actor: str) -> None:
-    """Writes new people, the mappings, and an event for each mapping, in bulk."""
-    people: list[tuple[Any, ...]] = []
-    links: list[tuple[UUID, Link]] = list(decisions.links)
-    for person in decisions.people:
-        person_id = new_id()
-        people.append((person_id, person.display_name, person.primary_email))
-        links.extend((person_id, link) for link in person.links)
-    await _add_people(conn, org_id, people)
-    await _add_mappings(conn, org_id, decisions.engine_version, links, actor)
-    await conn.execute("select compact_mapping_counts($1)", org_id)
-
-
-async def _add_people(conn: Connection, org_id: UUID, people: Sequence[tuple[Any, ...]]) -> None:
-    await load_temporary(
-        conn,
-        "new_people",
-        "id uuid, display_name text, primary_email text",
-        people,
-        ("id", "display_name", "primary_email"),
-    )
-    await conn.execute(
-        """
-        insert into people (org_id, id, display_name, primary_email)
-        select $1, id, display_name, primary_email from new_people
-        """,
-        org_id,
-    )
-
-
-async def _add_mappings(
-    conn: Connection, org_id: UUID, engine_version: str, links: Sequence[tuple[UUID, Link]], actor: str
+async def store_keys(
+    conn: Connection, org_id: UUID, keys: Iterable[tuple[UUID, int]], *, replaced: Sequence[UUID]
 ) -> None:
+    """Stores what accounts are found by, instead of what `replaced` were found by before."""
+    await conn.execute("delete from identity_keys where org_id = $1 and identity_id = any($2)", org_id, replaced)
     await load_temporary(
         conn,
-        "new_mappings",
-        "id uuid, event_id uuid, person_id uuid, identity_id uuid, status text, confidence double precision,"
-        " rule_trace jsonb, reason text",
-        [
-            (
-                new_id(),
-                new_id(),
-                person_id,
-                link.identity_id,
-                link.status,
-                link.confidence,
-                link.rule_trace,
-                "; ".join(trace.evidence for trace in link.rule_trace),
-            )
-            for person_id, link in links
-        ],
-        ("id", "event_id", "person_id", "identity_id", "status", "confidence", "rule_trace", "reason"),
+        "new_keys",
+        "key bigint, identity_id uuid",
+        ((_signed(key), identity) for identity, key in keys),
+        ("key", "identity_id"),
     )
     await conn.execute(
         """
-        insert into mappings (org_id, id, identity_id, person_id, status, confidence, rule_trace, engine_version)
-        select $1, id, identity_id, person_id, status, confidence, rule_trace, $2 from new_mappings
+        insert into identity_keys (org_id, key, identity_id)
+        select distinct $1::uuid, key, identity_id from new_keys on conflict do nothing
         """,
         org_id,
-        engine_version,
     )
+    await conn.execute("drop table new_keys")
+
+
+async def mark_matched(conn: Connection, org_id: UUID, ids: Sequence[UUID]) -> None:
+    """These accounts no longer wait."""
+    await conn.execute("delete from matching_queue where org_id = $1 and identity_id = any($2)", org_id, ids)
+
+
+async def record_run(conn: Connection, org_id: UUID, **told: Any) -> None:
+    """Keeps what a pass did, for people and for monitoring."""
     await conn.execute(
         """
-        insert into identity_events (org_id, id, actor, action, mapping_id, identity_id, person_id, reason, after)
-        select $1, event_id, $2, 'link', id, identity_id, person_id, reason,
-               jsonb_build_object('status', status, 'confidence', confidence, 'person_id', person_id)
-          from new_mappings
+        insert into linking_runs (org_id, id, seconds, considered, people, linked, conflicts, orphans, engine_version,
+                                  complete)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
         """,
         org_id,
-        actor,
+        new_id(),
+        told["seconds"],
+        told["considered"],
+        told["people"],
+        told["linked"],
+        told["conflicts"],
+        told["orphans"],
+        told["engine_version"],
+        told["complete"],
     )
+
+
+def _signed(key: int) -> int:
+    return key - _SIGN if key >= _SIGN >> 1 else key

@@ -178,6 +178,8 @@ def _refused(error: Exception) -> OviaError | None:
     match error:
         case asyncpg.UniqueViolationError():
             return Conflict(f"this already exists ({error.constraint_name})")
+        case asyncpg.DeadlockDetectedError() | asyncpg.SerializationError():
+            return Conflict("somebody else changed the same things at this moment; try again")
         case asyncpg.ForeignKeyViolationError():
             return Conflict(f"something this refers to is not there ({error.constraint_name})")
         case asyncpg.CheckViolationError() | asyncpg.NotNullViolationError():

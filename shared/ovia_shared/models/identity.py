@@ -23,8 +23,11 @@ class NewIdentity(msgspec.Struct, frozen=True):
     machine_reason: str | None = None
 
 
-class Account(msgspec.Struct, frozen=True):
-    """What matching looks at: an identity, and the person it is mapped to, if any."""
+class Account(msgspec.Struct, frozen=True, gc=False):
+    """What matching looks at: an identity, and the person it is mapped to, if any.
+
+    `previous_names` are display names it had before. `verified`: a person confirmed the mapping.
+    """
 
     id: UUID
     source: str
@@ -32,3 +35,5 @@ class Account(msgspec.Struct, frozen=True):
     email: str | None
     display_name: str | None
     person_id: UUID | None = None
+    previous_names: tuple[str, ...] = ()
+    verified: bool = False

@@ -29,6 +29,19 @@ class Person(msgspec.Struct, frozen=True):
     updated_at: datetime
 
 
+class PersonRow(msgspec.Struct, frozen=True):
+    """A person as stored. `deleted_at`: put away by somebody; `merged_into_id`: who they turned out to be."""
+
+    id: UUID
+    display_name: str
+    primary_email: str | None
+    status: PersonStatus
+    deleted_at: datetime | None
+    merged_into_id: UUID | None
+    version: int
+    created_at: datetime
+
+
 class Membership(msgspec.Struct, frozen=True):
     """A time in a team; `valid_to` is null while it lasts."""
 

@@ -3,7 +3,7 @@
 import msgspec
 
 
-class RuleTrace(msgspec.Struct, frozen=True):
+class RuleTrace(msgspec.Struct, frozen=True, gc=False):
     """What one rule said about an identity and a person.
 
     `evidence` is a sentence for the reviewer; `weight` is the rule's full weight and `contribution` what it added

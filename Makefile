@@ -4,6 +4,7 @@
 PYTHON ?= python3
 PORT ?= $(or $(OVIA_PORT),8080)
 REPOS ?=
+MAILMAP ?=
 YES ?=
 TESTS ?= tests
 COVERAGE ?=
@@ -17,12 +18,13 @@ MEASURED := $(if $(COVERAGE),--cov --cov-report=xml --cov-report=term:skip-cover
 # By the environment, not by the command line: a path may hold a space or a quote.
 export OVIA_PORT := $(PORT)
 export OVIA_REPOS := $(REPOS)
+export OVIA_MAILMAP := $(MAILMAP)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run reset test lint format bench
+.PHONY: help setup run reset test lint format bench eval-matching
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## Make .venv match uv.lock (every target below does this by itself)
 	@$(PYTHON) infra/local/bootstrap.py
@@ -50,3 +52,7 @@ format: setup ## Rewrite the code in the house's style
 
 bench: setup ## Measure it
 	@$(BIN)/python -m tests.bench
+
+eval-matching: setup ## Judge matching by the sample organisation, or by a git repository's .mailmap: MAILMAP=~/src/shop
+	@if [ -n "$$OVIA_MAILMAP" ]; then $(BIN)/ovia admin evaluate-matching --mailmap "$$OVIA_MAILMAP"; \
+	else $(BIN)/ovia-demo identities | $(BIN)/ovia admin evaluate-matching --identities -; fi

@@ -8,6 +8,7 @@ import msgspec
 from aiohttp import web
 
 from ovia_demo.answers import answers
+from ovia_demo.identities import as_csv
 from ovia_demo.organisation import UNTIL, Organisation, generate
 from ovia_demo.server import create_app
 from ovia_demo.serving import TOKEN, Options
@@ -73,6 +74,12 @@ def answers_command(seed: int, people: int, months: int, until: datetime) -> Non
     click.echo(msgspec.json.format(msgspec.json.encode(known), indent=2).decode())
 
 
+@main.command("identities")
+def identities_command(seed: int, people: int, months: int, until: datetime) -> None:
+    """Print people's accounts and whose they are, as CSV for `ovia admin evaluate-matching`."""
+    click.echo(as_csv(_made(seed, people, months, until)), nl=False)
+
+
 def _made(seed: int, people: int, months: int, until: datetime) -> Organisation:
     try:
         return generate(seed, people, months, until)
@@ -83,3 +90,4 @@ def _made(seed: int, people: int, months: int, until: datetime) -> Organisation:
 for _option in reversed(_size):
     _option(serve)
     _option(answers_command)
+    _option(identities_command)

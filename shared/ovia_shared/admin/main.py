@@ -14,6 +14,7 @@ from ovia_shared.admin.access_commands import (
     tokens,
 )
 from ovia_shared.admin.key_commands import make_key, rotate_credentials
+from ovia_shared.admin.matching_commands import evaluate_matching
 from ovia_shared.admin.schema_commands import migrate, prepare_database
 from ovia_shared.errors import BadSettings, InvalidInput, OviaError
 from ovia_shared.telemetry.logging import mask
@@ -34,8 +35,9 @@ def cli() -> None:
 def admin(context: click.Context, debug: bool) -> None:
     """Set up and look after an installation.
 
-    Every command works on the database that OVIA_DATABASE_URL (or the secret file ovia_database_url) names, as
-    its owner ovia_owner. Whatever changes something is recorded in the audit log under the name given by --actor.
+    Every command but evaluate-matching works on the database that OVIA_DATABASE_URL (or the secret file
+    ovia_database_url) names, as its owner ovia_owner. Whatever changes something is recorded in the audit log
+    under the name given by --actor.
 
     \b
     A new installation:
@@ -58,6 +60,7 @@ for command in (
     rotate_token,
     make_key,
     rotate_credentials,
+    evaluate_matching,
 ):
     admin.add_command(command)
 

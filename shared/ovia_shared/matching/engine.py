@@ -6,6 +6,7 @@ belong to somebody known stay there, two known people are never joined, and a re
 
 import math
 from collections.abc import Collection, Sequence
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -31,6 +32,14 @@ class Constraints(msgspec.Struct, frozen=True):
     rejected: frozenset[tuple[UUID, UUID]] = frozenset()
 
 
+class Compared(NamedTuple):
+    """Accounts side by side: the table, the candidate pairs with their scores, and the version of what scored them."""
+
+    table: Table
+    scores: AnyScores
+    version: str
+
+
 def match(
     accounts: Collection[Account],
     constraints: Constraints = Constraints(),  # noqa: B008 (frozen)
@@ -47,22 +56,31 @@ def match(
     Accounts with a `person_id` are known and get no link. An account that neither has a full name, nor a mailbox or
     login of its own, nor resembles one that has, stays an orphan.
     """
-    # By what they say, not by id: the same accounts under other ids are matched alike.
-    ordered = sorted(accounts, key=_content)
-    table = Table(ordered, counts)
-    if settings.configuration == published.SETTINGS.configuration:
-        scores: AnyScores = PublishedScores(table, activity)
-        version = published.VERSION
-    else:
-        weights = weights or learned()
-        scores = Scores(table, activity, weights)
-        version = weights.version
+    compared = compare(accounts, settings, activity, weights, counts)
+    table, scores, ordered = compared.table, compared.scores, compared.table.accounts
     persons = sorted({account.person_id for account in ordered if account.person_id is not None})
     groups = _known_groups(table, ordered, persons, constraints)
     auto, conflict = _logit(settings.auto), _logit(settings.conflict)
     left_out = join_best_first(groups, _edges(scores, conflict), auto)
     outcome = Outcome(table, scores, groups, left_out, conflict)
-    return Decisions(version, *_decide(table, groups, outcome, persons), outcome.explain)
+    return Decisions(compared.version, *_decide(table, groups, outcome, persons), outcome.explain)
+
+
+def compare(
+    accounts: Collection[Account],
+    settings: MatchingSettings = DEFAULT,
+    activity: Activity = NONE,
+    weights: Weights | None = None,
+    counts: KeyCounts | None = None,
+) -> Compared:
+    """The first half of `match`: every candidate pair with its score."""
+    # By what they say, not by id: the same accounts under other ids are matched alike.
+    ordered = sorted(accounts, key=_content)
+    table = Table(ordered, counts)
+    if settings.configuration == published.SETTINGS.configuration:
+        return Compared(table, PublishedScores(table, activity), published.VERSION)
+    weights = weights or learned()
+    return Compared(table, Scores(table, activity, weights), weights.version)
 
 
 def _content(account: Account) -> tuple[str, str, str, str, int]:

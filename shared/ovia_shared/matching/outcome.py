@@ -99,7 +99,7 @@ class Outcome:
             for position in positions:
                 if accounts[position].person_id is None:
                     log_odds, reason = self._certain(node, position, positions)
-                    links.append(Link(accounts[position].id, "auto", _confidence(log_odds), reason))
+                    links.append(Link(accounts[position].id, "auto", confidence(log_odds), reason))
         return links
 
     def _certain(self, node: int, position: int, positions: Sequence[int]) -> tuple[float, Reason]:
@@ -129,7 +129,7 @@ class Outcome:
                 # Told by the account that resembles the person; the others of its group come with it.
                 teller = position if node == mine else self._table.accounts_of[mine][0]
                 reason = Reason(teller, other, edge.pair, waiting.against, rival)
-                links.append(Link(self._table.accounts[position].id, "conflict", _confidence(waiting.log_odds), reason))
+                links.append(Link(self._table.accounts[position].id, "conflict", confidence(waiting.log_odds), reason))
         return links
 
     def explain(self, link: Link) -> tuple[RuleTrace, ...]:
@@ -159,5 +159,6 @@ class Outcome:
         return int(self._node_at[position])
 
 
-def _confidence(log_odds: float) -> float:
+def confidence(log_odds: float) -> float:
+    """The logistic function, rounded to 6 decimals."""
     return round(1 / (1 + math.exp(-max(log_odds, -60.0))), 6)

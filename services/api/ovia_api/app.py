@@ -1,12 +1,15 @@
 """The api service: people, identity mappings, orphans, connections, sync status and webhooks over HTTP."""
 
-from litestar import Litestar
+from litestar import Litestar, Router
+from litestar.di import Provide
 
 from ovia_api.connections import routes as connections
 from ovia_api.connections.secrets import ConnectionSecrets
 from ovia_api.docs.routes import docs
 from ovia_api.identities.routes import list_orphans
-from ovia_api.mappings.routes import list_mappings
+from ovia_api.mappings.answers import decisions_of
+from ovia_api.mappings.decision_routes import DECISIONS
+from ovia_api.mappings.routes import list_mappings, read_history, read_mapping, read_person_history
 from ovia_api.people.routes import list_people, read_person
 from ovia_api.settings import ApiSettings
 from ovia_api.sync.dead_letter_routes import list_letters, read_letter, replay_letter, replay_letters
@@ -46,6 +49,10 @@ def create(settings: ApiSettings) -> Litestar:
             list_people,
             read_person,
             list_mappings,
+            read_mapping,
+            read_history,
+            read_person_history,
+            Router("/", route_handlers=DECISIONS, dependencies={"deciding": Provide(decisions_of)}),
             list_orphans,
             list_partitions,
             list_runs,

@@ -13,6 +13,7 @@ from ovia_shared.admin.access_commands import (
     rotate_token,
     tokens,
 )
+from ovia_shared.admin.identity_commands import check_identity_log
 from ovia_shared.admin.key_commands import make_key, rotate_credentials
 from ovia_shared.admin.matching_commands import evaluate_matching
 from ovia_shared.admin.schema_commands import migrate, prepare_database
@@ -60,6 +61,7 @@ for command in (
     rotate_token,
     make_key,
     rotate_credentials,
+    check_identity_log,
     evaluate_matching,
 ):
     admin.add_command(command)

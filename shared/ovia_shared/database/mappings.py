@@ -74,6 +74,29 @@ async def of_person(conn: Connection, org_id: UUID, person_id: UUID) -> list[Map
     )
 
 
+async def of_identities(conn: Connection, org_id: UUID, identity_ids: Sequence[UUID]) -> list[Mapping]:
+    """Every mapping in force of these accounts, whatever its status."""
+    return to_mappings(
+        await conn.fetch(
+            f"{_SELECT} and m.identity_id = any($2) order by m.identity_id, m.created_at, m.id",
+            org_id,
+            list(identity_ids),
+        )
+    )
+
+
+async def find_one(conn: Connection, org_id: UUID, mapping_id: UUID) -> Mapping | None:
+    """A mapping by id, if it is in force."""
+    rows = to_mappings(await conn.fetch(f"{_SELECT} and m.id = $2", org_id, mapping_id))
+    return rows[0] if rows else None
+
+
+async def people_named(conn: Connection, org_id: UUID, ids: Sequence[UUID]) -> list[PersonReference]:
+    """These people, by name, deleted or not."""
+    rows = await conn.fetch("select id, display_name from people where org_id = $1 and id = any($2)", org_id, list(ids))
+    return [PersonReference(row["id"], row["display_name"]) for row in rows]
+
+
 async def count(conn: Connection, org_id: UUID, wanted: MappingFilter) -> int:
     """How many mappings in force the filter lets through, exactly."""
     if _must_be_counted(wanted):

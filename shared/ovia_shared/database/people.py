@@ -15,7 +15,7 @@ select p.id, p.display_name, p.primary_email, p.status,
            and m.status in ('auto', 'verified')),
        p.created_at, p.updated_at
   from people p
- where p.org_id = $1
+ where p.org_id = $1 and p.deleted_at is null
 """
 
 
@@ -40,14 +40,14 @@ async def count(conn: Connection, org_id: UUID, wanted: PersonFilter) -> int:
     values: list[Any] = [org_id]
     conditions = _conditions(wanted, values)
     total: int = await conn.fetchval(
-        f"select count(*) from people p where p.org_id = $1{conditions}",  # noqa: S608 (fixed fragments)
+        f"select count(*) from people p where p.org_id = $1 and p.deleted_at is null{conditions}",  # noqa: S608 (fixed fragments)
         *values,
     )
     return total
 
 
 async def find_one(conn: Connection, org_id: UUID, person_id: UUID) -> Person | None:
-    """This person, or None."""
+    """This person, or None; who was deleted or merged is not found."""
     row = await conn.fetchrow(f"{_SELECT} and p.id = $2", org_id, person_id)
     return None if row is None else Person(*row)
 

@@ -3,11 +3,14 @@
 
 alter table identities
     add column service_account_by text,
-    add column service_account_reason text;
+    add column service_account_reason text,
+    add column service_account_trace jsonb;
 
 comment on column identities.service_account_by is
     'Who said by hand whether this is a service account; null: detected. What a person said is never overturned.';
 comment on column identities.service_account_reason is 'Why a person said so.';
+comment on column identities.service_account_trace is
+    'Array of {rule, evidence, weight, contribution}: why Ovia takes it for a service account; null where it does not.';
 
 create table matching_queue (
     org_id       uuid not null,
@@ -50,11 +53,76 @@ create table identity_keys (
     primary key (org_id, key, identity_id)
 );
 
-create index identity_keys_by_identity on identity_keys (org_id, identity_id);
-
 comment on table identity_keys is
     'What each account can be found by: hashes of its mailbox, names, logins and their usual forms. Written by matching, '
-    'which reads only the accounts that share a key with a new one. As with identity_words, a foreign key would only cost.';
+    'which reads only the accounts that share a key with a new one. Former keys stay: what an account was called is '
+    'evidence too. As with identity_words, a foreign key would only cost.';
+
+create table unmapped_identities (
+    org_id       uuid not null,
+    identity_id  uuid not null,
+    primary key (org_id, identity_id)
+);
+
+comment on table unmapped_identities is
+    'Accounts without an active mapping, kept by the triggers below: nearly all accounts have one, and looking through '
+    'them for the few that have none would read everything. Written in every case, so a foreign key would only cost.';
+
+create function note_unmapped_identities() returns trigger
+    language plpgsql as $$
+begin
+    insert into unmapped_identities (org_id, identity_id)
+    select n.org_id, n.id from new_rows n on conflict do nothing;
+    return null;
+end $$;
+
+create function forget_unmapped_identities() returns trigger
+    language plpgsql as $$
+begin
+    delete from unmapped_identities u using old_rows o where u.org_id = o.org_id and u.identity_id = o.id;
+    return null;
+end $$;
+
+create function follow_mappings() returns trigger
+    language plpgsql as $$
+begin
+    if tg_op in ('UPDATE', 'DELETE') then
+        insert into unmapped_identities (org_id, identity_id)
+        select distinct o.org_id, o.identity_id
+          from old_rows o
+         where o.known_to = 'infinity' and o.valid_to is null and o.status <> 'rejected'
+           and not exists (
+               select from mappings m
+                where m.org_id = o.org_id and m.identity_id = o.identity_id and m.known_to = 'infinity'
+                  and m.valid_to is null and m.status <> 'rejected')
+            on conflict do nothing;
+    end if;
+    if tg_op in ('UPDATE', 'INSERT') then
+        delete from unmapped_identities u
+         using new_rows n
+         where n.known_to = 'infinity' and n.valid_to is null and n.status <> 'rejected'
+           and u.org_id = n.org_id and u.identity_id = n.identity_id;
+    end if;
+    return null;
+end $$;
+
+create trigger unmapped_inserted after insert on identities
+    referencing new table as new_rows for each statement execute function note_unmapped_identities();
+create trigger unmapped_deleted after delete on identities
+    referencing old table as old_rows for each statement execute function forget_unmapped_identities();
+create trigger mapped_inserted after insert on mappings
+    referencing new table as new_rows for each statement execute function follow_mappings();
+create trigger mapped_updated after update on mappings
+    referencing old table as old_rows new table as new_rows for each statement execute function follow_mappings();
+create trigger mapped_deleted after delete on mappings
+    referencing old table as old_rows for each statement execute function follow_mappings();
+
+insert into unmapped_identities (org_id, identity_id)
+select i.org_id, i.id from identities i
+ where not exists (
+       select from mappings m
+        where m.org_id = i.org_id and m.identity_id = i.id and m.known_to = 'infinity' and m.valid_to is null
+          and m.status <> 'rejected');
 
 create table linking_runs (
     org_id          uuid not null references organisations,
@@ -78,7 +146,7 @@ comment on table linking_runs is
 do $$
 declare t text;
 begin
-    foreach t in array array['matching_queue', 'identity_keys', 'linking_runs'] loop
+    foreach t in array array['matching_queue', 'identity_keys', 'unmapped_identities', 'linking_runs'] loop
         execute format('alter table %I enable row level security', t);
         execute format('alter table %I force row level security', t);
         execute format('create policy tenant on %I using (org_id = current_org()) with check (org_id = current_org())', t);
@@ -86,8 +154,47 @@ begin
     end loop;
 end $$;
 
-grant insert, delete on matching_queue, identity_keys to ovia_api, ovia_ingest;
+grant insert, delete on matching_queue, identity_keys, unmapped_identities to ovia_api, ovia_ingest;
 grant insert on linking_runs to ovia_api, ovia_ingest;
+
+-- Monitoring belongs to no organisation: sums over all of them, and no row of any.
+create function matching_totals()
+    returns table (runs bigint, seconds double precision, considered bigint, linked bigint, conflicts bigint,
+                   orphans bigint, last_run timestamptz, in_use bigint, waiting_for_decision bigint, without bigint,
+                   queued bigint)
+    language plpgsql stable security definer rows 1 set search_path = public as $$
+declare
+    asked_for text := current_setting('ovia.org_id', true);
+    organisation uuid;
+    told record;
+begin
+    runs := 0; seconds := 0; considered := 0; linked := 0; conflicts := 0; orphans := 0;
+    in_use := 0; waiting_for_decision := 0; without := 0; queued := 0;
+    for organisation in select o.org_id from organisations o loop
+        perform set_config('ovia.org_id', organisation::text, true);
+        select count(*) as runs, coalesce(sum(r.seconds), 0) as seconds, coalesce(sum(r.considered), 0) as considered,
+               coalesce(sum(r.linked), 0) as linked, coalesce(sum(r.conflicts), 0) as conflicts,
+               coalesce(sum(r.orphans), 0) as orphans, max(r.started_at) as last_run
+          into told from linking_runs r where r.org_id = organisation;
+        runs := runs + told.runs; seconds := seconds + told.seconds; considered := considered + told.considered;
+        linked := linked + told.linked; conflicts := conflicts + told.conflicts; orphans := orphans + told.orphans;
+        last_run := greatest(last_run, told.last_run);
+        select coalesce(sum(c.change) filter (where c.status in ('auto', 'verified')), 0) as in_use,
+               coalesce(sum(c.change) filter (where c.status = 'conflict'), 0) as contested
+          into told from mapping_counts c where c.org_id = organisation;
+        in_use := in_use + told.in_use; waiting_for_decision := waiting_for_decision + told.contested;
+        without := without + (
+            select count(*) from unmapped_identities u
+              join identities i on i.org_id = u.org_id and i.id = u.identity_id
+             where u.org_id = organisation and not i.service_account);
+        queued := queued + (select count(*) from matching_queue q where q.org_id = organisation);
+    end loop;
+    perform set_config('ovia.org_id', coalesce(asked_for, ''), true);
+    return next;
+end $$;
+
+revoke all on function matching_totals() from public;
+grant execute on function matching_totals() to ovia_api;
 
 -- Decisions about who is who, each of one or several events, and how they are undone.
 alter table identity_events

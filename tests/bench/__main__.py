@@ -1,12 +1,12 @@
-"""`python -m tests.bench [http] [git] [sources]`: measures, beside the limits of this machine in the same run."""
+"""`python -m tests.bench [http] [git] [sources] [linking]`: measures, beside this machine's limits in the same run."""
 
 import asyncio
 import sys
 
-from tests.bench import git_ingest, http_lists, sources
+from tests.bench import git_ingest, http_lists, linking, sources
 from tests.bench.report import publish
 
-BENCHES = {"http": http_lists.run, "git": git_ingest.run, "sources": sources.run}
+BENCHES = {"http": http_lists.run, "git": git_ingest.run, "sources": sources.run, "linking": linking.run}
 
 
 def main() -> int:

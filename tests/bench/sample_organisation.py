@@ -77,5 +77,13 @@ async def fill(conn: Connection, org_id: UUID, mappings: int) -> None:
 
 async def analyse(conn: Connection) -> None:
     """Fresh statistics and visibility maps, as autovacuum would leave them. Outside a transaction."""
-    for table in ("people", "identities", "identity_words", "person_words", "mappings", "mapping_counts"):
+    for table in (
+        "people",
+        "identities",
+        "identity_words",
+        "person_words",
+        "mappings",
+        "mapping_counts",
+        "unmapped_identities",
+    ):
         await conn.execute(f"vacuum (analyze) {table}")

@@ -1,6 +1,6 @@
 """What matching reads: accounts that wait, accounts they may belong with, and what people decided."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +20,8 @@ _SIGN = 1 << 64
 
 async def lock(conn: Connection, org_id: UUID) -> None:
     """One matching pass at a time in an organisation, until the end of the transaction."""
+    # A pass sorts and joins whole tables now and then; there is one of it, unlike requests.
+    await conn.execute("set local work_mem = '128MB'")
     await conn.execute("select pg_advisory_xact_lock(hashtextextended('linking ' || $1, 0))", str(org_id))
 
 
@@ -40,16 +42,15 @@ async def to_decide(conn: Connection, org_id: UUID, among: Sequence[UUID] | None
     """Which accounts the engine may decide about: no service accounts, and nothing a person has decided or that is in
     use. A conflict that the engine opened may be decided anew. None means all."""
     rows = await conn.fetch(
-        """
+        f"""
         select i.id from identities i
-         where i.org_id = $1 and not i.service_account and ($2::uuid[] is null or i.id = any($2))
+         where i.org_id = $1 and not i.service_account {_among(among)}
            and not exists (
                select from mappings m
                 where m.org_id = $1 and m.identity_id = i.id and m.known_to = 'infinity' and m.valid_to is null
                   and m.status in ('auto', 'verified', 'ignored'))
-        """,
-        org_id,
-        None if among is None else list(among),
+        """,  # noqa: S608 (constants)
+        *_values(org_id, among),
     )
     return {row["id"] for row in rows}
 
@@ -61,35 +62,34 @@ async def accounts(conn: Connection, org_id: UUID, among: Sequence[UUID] | None)
         f"""
         select {_ACCOUNT}, m.person_id, coalesce(m.status = 'verified', false) as verified
           from identities i {_IN_USE}
-         where i.org_id = $1 and not i.service_account and ($2::uuid[] is null or i.id = any($2))
+         where i.org_id = $1 and not i.service_account {_among(among)}
            and not exists (
                select from mappings g
                 where g.org_id = $1 and g.identity_id = i.id and g.known_to = 'infinity' and g.valid_to is null
                   and g.status = 'ignored')
         """,  # noqa: S608 (constants)
-        org_id,
-        None if among is None else list(among),
+        *_values(org_id, among),
     )
     return to_models(Account, rows)
 
 
-async def sharing(conn: Connection, org_id: UUID, keys: Collection[int], at_most: int) -> set[UUID]:
-    """Accounts that have one of these keys, where no more than `at_most` have it."""
+async def sharing(conn: Connection, org_id: UUID, keys: Mapping[int, int]) -> set[UUID]:
+    """Accounts that have one of these keys, where no more have it than the number given for the key."""
     rows = await conn.fetch(
         """
         select distinct k.identity_id
-          from unnest($2::bigint[]) wanted
+          from unnest($2::bigint[], $3::integer[]) wanted (key, at_most)
           cross join lateral (
               select array_agg(found.identity_id) as ids from (
                   select identity_id from identity_keys
-                   where org_id = $1 and key = wanted limit $3 + 1) found
+                   where org_id = $1 and key = wanted.key limit wanted.at_most + 1) found
           ) block
           cross join lateral unnest(block.ids) k (identity_id)
-         where cardinality(block.ids) <= $3
+         where cardinality(block.ids) <= wanted.at_most
         """,
         org_id,
         [_signed(key) for key in keys],
-        at_most,
+        list(keys.values()),
     )
     return {row["identity_id"] for row in rows}
 
@@ -125,7 +125,7 @@ async def key_counts(conn: Connection, org_id: UUID, keys: Collection[int], at_m
           from unnest($2::bigint[]) wanted
           cross join lateral (
               select count(*) as n from (
-                  select from identity_keys where org_id = $1 and key = wanted limit $3) some) counted
+                  select from identity_keys where org_id = $1 and key = wanted limit $3) of_it) counted
          where counted.n > 1
         """,
         org_id,
@@ -147,22 +147,16 @@ async def rejected(conn: Connection, org_id: UUID) -> frozenset[tuple[UUID, UUID
     return frozenset((row["identity_id"], row["person_id"]) for row in rows)
 
 
-async def store_keys(
-    conn: Connection, org_id: UUID, keys: Iterable[tuple[UUID, int]], *, replaced: Sequence[UUID]
-) -> None:
-    """Stores what accounts are found by, instead of what `replaced` were found by before."""
-    await conn.execute("delete from identity_keys where org_id = $1 and identity_id = any($2)", org_id, replaced)
-    await load_temporary(
-        conn,
-        "new_keys",
-        "key bigint, identity_id uuid",
-        ((_signed(key), identity) for identity, key in keys),
-        ("key", "identity_id"),
-    )
+async def store_keys(conn: Connection, org_id: UUID, keys: Iterable[tuple[UUID, int]]) -> None:
+    """Stores what accounts are found by, beside what they were found by before: a former login is evidence too."""
+    columns = "key bigint, identity_id uuid"
+    rows = ((_signed(key), identity) for identity, key in keys)
+    await load_temporary(conn, "new_keys", columns, rows, ("key", "identity_id"))
+    # In the order of the index: a first run adds millions, and in any other order each would touch a page of its own.
     await conn.execute(
         """
         insert into identity_keys (org_id, key, identity_id)
-        select distinct $1::uuid, key, identity_id from new_keys on conflict do nothing
+        select distinct $1::uuid, key, identity_id from new_keys order by 2, 3 on conflict do nothing
         """,
         org_id,
     )
@@ -193,6 +187,15 @@ async def record_run(conn: Connection, org_id: UUID, **told: Any) -> None:
         told["engine_version"],
         told["complete"],
     )
+
+
+def _among(ids: Sequence[UUID] | None) -> str:
+    # Not `$2 is null or …`: the one plan for both would read everything.
+    return "" if ids is None else "and i.id = any($2)"
+
+
+def _values(org_id: UUID, ids: Sequence[UUID] | None) -> tuple[Any, ...]:
+    return (org_id,) if ids is None else (org_id, list(ids))
 
 
 def _signed(key: int) -> int:

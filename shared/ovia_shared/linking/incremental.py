@@ -7,6 +7,7 @@ are never touched; a conflict that the engine opened is decided anew when its ac
 import asyncio
 import time
 from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import msgspec
@@ -19,6 +20,9 @@ from ovia_shared.models.decision import MatchingSettings
 from ovia_shared.models.identity import Account
 from ovia_shared.models.mapping import MappingStatus
 from ovia_shared.models.mapping_change import MappingRow
+
+if TYPE_CHECKING:
+    from ovia_shared.matching.profile import Key
 
 log = structlog.get_logger()
 
@@ -89,9 +93,9 @@ async def _match(conn: Connection, org_id: UUID, waiting: Sequence[UUID]) -> tup
 
     decide = await linking.to_decide(conn, org_id, waiting)
     new = await linking.accounts(conn, org_id, waiting)
-    found_by = {account.id: [key for _, key in keys(read_profile(account))] for account in new}
+    found_by = {account.id: keys(read_profile(account)) for account in new}
     await linking.store_keys(
-        conn, org_id, ((identity, key) for identity, known in found_by.items() for key in known), replaced=waiting
+        conn, org_id, ((identity, key) for identity, known in found_by.items() for _, key in known)
     )
     settings = await organisation_settings.read(conn, org_id, SETTING, MatchingSettings)
     among, counts = await _company(conn, org_id, new, found_by)
@@ -123,14 +127,19 @@ async def _match(conn: Connection, org_id: UUID, waiting: Sequence[UUID]) -> tup
 
 
 async def _company(
-    conn: Connection, org_id: UUID, new: Sequence[Account], found_by: dict[UUID, list[int]]
+    conn: Connection, org_id: UUID, new: Sequence[Account], found_by: "dict[UUID, list[tuple[Key, int]]]"
 ) -> tuple[list[Account], dict[int, int] | None]:
     """The accounts to compare the new ones with, and how common their keys are; None where these are all there are."""
     waiting, known = await linking.count_waiting(conn, org_id)
     if waiting > LOOKED_UP_UP_TO or waiting > EVERYTHING_FROM * max(known, 1):
         return await linking.accounts(conn, org_id, None), None
-    wanted = {key for known_by in found_by.values() for key in known_by}
-    near = await linking.sharing(conn, org_id, wanted, BLOCK)
+    from ovia_shared.matching.pairs import WIDEST_BLOCK
+
+    wanted: dict[int, int] = {}
+    for known_by in found_by.values():
+        for kind, key in known_by:
+            wanted[key] = max(wanted.get(key, 0), WIDEST_BLOCK.get(kind, BLOCK))
+    near = await linking.sharing(conn, org_id, wanted)
     ids: Collection[UUID] = near | {account.id for account in new}
     ids = set(ids) | await linking.of_same_people(conn, org_id, ids, ACCOUNTS_OF_A_PERSON)
     return await linking.accounts(conn, org_id, list(ids)), await linking.key_counts(

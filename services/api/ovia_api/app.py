@@ -3,6 +3,7 @@
 from litestar import Litestar, Router
 from litestar.di import Provide
 
+from ovia_api.conflict_queue import routes as conflict_queue
 from ovia_api.connections import routes as connections
 from ovia_api.connections.secrets import ConnectionSecrets
 from ovia_api.docs.routes import docs
@@ -53,6 +54,7 @@ def create(settings: ApiSettings) -> Litestar:
             read_history,
             read_person_history,
             Router("/", route_handlers=DECISIONS, dependencies={"deciding": Provide(decisions_of)}),
+            conflict_queue.routes(database),
             list_orphans,
             list_partitions,
             list_runs,

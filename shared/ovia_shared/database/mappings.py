@@ -15,7 +15,14 @@ import msgspec
 
 from ovia_shared.database import search
 from ovia_shared.database.pool import Connection
-from ovia_shared.models.mapping import Identity, Mapping, MappingFilter, MappingPosition, PersonReference
+from ovia_shared.models.mapping import (
+    Identity,
+    Mapping,
+    MappingFilter,
+    MappingOrder,
+    MappingPosition,
+    PersonReference,
+)
 from ovia_shared.models.rule_trace import RuleTrace
 
 # In the order of the models' fields: rows become models by position.
@@ -31,7 +38,22 @@ _FROM = """
  where m.org_id = $1 and m.known_to = 'infinity'
 """
 _SELECT = _COLUMNS + _FROM
-_ORDER = " order by m.confidence, m.created_at, m.id"
+_ORDERS = {
+    MappingOrder.CONFIDENCE_ASC: "m.confidence, m.created_at, m.id",
+    MappingOrder.AGE_DESC: "m.created_at, m.id",
+}
+_ORDER = f" order by {_ORDERS[MappingOrder.CONFIDENCE_ASC]}"
+# The team itself and all below it.
+_TEAM = """
+   and exists (
+       with recursive below (id) as (
+           select {place}::uuid
+           union
+           select t.id from teams t join below b on t.org_id = $1 and t.parent_id = b.id and t.deleted_at is null)
+       select from team_memberships s join below b on s.org_id = $1 and s.team_id = b.id
+        where s.person_id = m.person_id and s.known_to = 'infinity' and s.valid_from <= now()
+          and (s.valid_to is null or s.valid_to > now()))
+"""
 _TOTAL = "(select coalesce(sum(c.change), 0)::bigint from mapping_counts c where c.org_id = $1{conditions})"
 # What the unfiltered first page asks; the benches measure the service against this statement alone.
 FIRST_PAGE_SQL = f"{_COLUMNS}, {_TOTAL.format(conditions='')}{_FROM}{_ORDER} limit 51"
@@ -49,9 +71,14 @@ async def find(
     conditions = _conditions(wanted, values)
     if after is not None:
         first = len(values) + 1
-        values += [after.confidence, _EPOCH + after.created_at * _MICROSECOND, after.id]
-        conditions += f" and (m.confidence, m.created_at, m.id) > (${first}, ${first + 1}, ${first + 2})"
-    return to_mappings(await conn.fetch(f"{_SELECT}{conditions}{_ORDER} limit {int(most)}", *values))
+        values += [_EPOCH + after.created_at * _MICROSECOND, after.id]
+        places = f"(${first}, ${first + 1})"
+        if wanted.order is MappingOrder.CONFIDENCE_ASC:
+            values.append(after.confidence)
+            places = f"(${first + 2}, ${first}, ${first + 1})"
+        conditions += f" and ({_ORDERS[wanted.order]}) > {places}"
+    order = f" order by {_ORDERS[wanted.order]}"
+    return to_mappings(await conn.fetch(f"{_SELECT}{conditions}{order} limit {int(most)}", *values))
 
 
 async def find_first(conn: Connection, org_id: UUID, wanted: MappingFilter, most: int) -> tuple[list[Mapping], int]:
@@ -61,7 +88,8 @@ async def find_first(conn: Connection, org_id: UUID, wanted: MappingFilter, most
     values: list[Any] = [org_id]
     conditions = _conditions(wanted, values)
     total = _total(wanted, values)
-    rows = await conn.fetch(f"{_COLUMNS}, {total}{_FROM}{conditions}{_ORDER} limit {int(most)}", *values)
+    order = f" order by {_ORDERS[wanted.order]}"
+    rows = await conn.fetch(f"{_COLUMNS}, {total}{_FROM}{conditions}{order} limit {int(most)}", *values)
     return to_mappings(rows), rows[0][-1] if rows else 0
 
 
@@ -134,7 +162,8 @@ def to_mappings(rows: Sequence[asyncpg.Record]) -> list[Mapping]:
 
 
 def _must_be_counted(wanted: MappingFilter) -> bool:
-    return bool(wanted.words) or wanted.min_confidence is not None or wanted.max_confidence is not None
+    bounds = (wanted.min_confidence, wanted.max_confidence, wanted.team_id)
+    return bool(wanted.words) or any(bound is not None for bound in bounds)
 
 
 def _total(wanted: MappingFilter, values: list[Any]) -> str:
@@ -170,4 +199,14 @@ def _conditions(wanted: MappingFilter, values: list[Any]) -> str:
         if value is not None:
             values.append(value)
             conditions += f" and {condition} ${len(values)}"
+    if wanted.team_id is not None:
+        values.append(wanted.team_id)
+        conditions += _TEAM.format(place=f"${len(values)}")
     return conditions + search.of_identity(wanted.words, values)
+
+
+def select_all(wanted: MappingFilter) -> tuple[str, list[Any]]:
+    """The statement of the whole list, without a page, and its values behind the organisation."""
+    values: list[Any] = [None]
+    conditions = _conditions(wanted, values)
+    return f"{_SELECT}{conditions} order by {_ORDERS[wanted.order]}", values[1:]

@@ -62,14 +62,24 @@ class Mapping(msgspec.Struct, frozen=True):
     person: PersonReference | None
 
 
+class MappingOrder(StrEnum):
+    """confidence_asc: the least certain first, then the oldest. age_desc: the oldest first."""
+
+    CONFIDENCE_ASC = "confidence_asc"
+    AGE_DESC = "age_desc"
+
+
 class MappingFilter(msgspec.Struct, frozen=True):
-    """Which mappings are wanted; a filter left None narrows nothing. Confidence bounds are inclusive."""
+    """Which mappings are wanted, and in which order; a filter left None narrows nothing. Confidence bounds are
+    inclusive. `team_id` is a team the person is in now, or one below it."""
 
     status: MappingStatus | None = None
     source: str | None = None
     min_confidence: float | None = None
     max_confidence: float | None = None
     words: tuple[str, ...] = ()
+    team_id: UUID | None = None
+    order: MappingOrder = MappingOrder.CONFIDENCE_ASC
 
 
 class MappingPosition(msgspec.Struct, frozen=True, array_like=True):

@@ -8,6 +8,7 @@ import pytest
 from aiohttp import ClientSession, encode_basic_auth
 from aiohttp.test_utils import TestClient, TestServer
 
+from ovia_demo.answers import Answers, answers
 from ovia_demo.organisation import Organisation, generate
 from ovia_demo.server import create_app
 from ovia_demo.serving import TOKEN, Options
@@ -64,6 +65,12 @@ class Source:
 def fernweh() -> Organisation:
     """For tests that change nothing."""
     return generate(seed=7, people=24, months=6)
+
+
+@pytest.fixture(scope="session")
+def known(fernweh: Organisation) -> Answers:
+    """What is true of it."""
+    return answers(fernweh)
 
 
 @pytest.fixture

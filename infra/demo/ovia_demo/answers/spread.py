@@ -1,23 +1,7 @@
-"""Percentiles and months."""
+"""Percentiles and shares."""
 
 from collections.abc import Iterable
 from datetime import datetime
-
-import msgspec
-
-
-class Spread(msgspec.Struct, kw_only=True):
-    """How many values there are, and where half, 85 % and 90 % of them lie."""
-
-    n: int
-    p50: float | None
-    p85: float | None
-    p90: float | None
-
-
-def spread(values: Iterable[float]) -> Spread:
-    ordered = sorted(values)
-    return Spread(n=len(ordered), p50=at(ordered, 0.5), p85=at(ordered, 0.85), p90=at(ordered, 0.9))
 
 
 def at(ordered: list[float], share: float) -> float | None:
@@ -27,16 +11,18 @@ def at(ordered: list[float], share: float) -> float | None:
     place = share * (len(ordered) - 1)
     below = int(place)
     above = min(below + 1, len(ordered) - 1)
-    return round(ordered[below] + (ordered[above] - ordered[below]) * (place - below), 6)
+    return ordered[below] + (ordered[above] - ordered[below]) * (place - below)
+
+
+def percentiles(values: Iterable[float], *shares: int) -> dict[str, float | None]:
+    """By name, such as `p50`."""
+    ordered = sorted(values)
+    return {f"p{one}": at(ordered, one / 100) for one in shares}
 
 
 def hours_between(start: datetime, end: datetime) -> float:
     return (end - start).total_seconds() / 3600
 
 
-def month(moment: datetime) -> str:
-    return f"{moment:%Y-%m}"
-
-
-def share(part: int, whole: int) -> float | None:
-    return round(part / whole, 6) if whole else None
+def share(part: float, whole: float) -> float | None:
+    return part / whole if whole else None

@@ -69,6 +69,7 @@ def _production(
     )
     begin = sha("begin", repository.path)
     line = _Line(landings, environment, begin, begin)
+    _begin(organisation, repository, line)
     for action in _actions(rng, organisation, landings, incidents):
         if action.at <= organisation.until:
             _act(rng, organisation, repository, line, action)
@@ -109,6 +110,9 @@ def _act(rng: Random, organisation: Organisation, repository: Repository, line: 
     if not new and expected:
         return
     commit = line.previous if action.purpose == "rollback" else landed(new[-1]) if new else line.current
+    if action.incident is not None and action.purpose == "regular" and not new:
+        # Without a merge request: somebody pushed to the branch.
+        commit = sha("pushed", repository.path, action.at)
     fate = rng.random()
     status = "failed" if expected and fate < 0.05 else "canceled" if expected and fate < 0.065 else "success"
     one = _deployment(rng, repository, line, action.at, commit, status)
@@ -126,6 +130,13 @@ def _act(rng: Random, organisation: Organisation, repository: Repository, line: 
     for deployment in made:
         if deployment.created_at <= organisation.until:
             _ship(line, deployment, organisation.until, waiting)
+
+
+def _begin(organisation: Organisation, repository: Repository, line: _Line) -> None:
+    """What runs in production from the beginning, so that there is something to roll back to."""
+    at = organisation.start + timedelta(minutes=repository.id)
+    rng = Random(f"begin/{repository.path}")
+    line.made.append(_deployment(rng, repository, line, at, line.current, "success"))
 
 
 def _ship(line: _Line, deployment: Deployment, until: datetime, waiting: int) -> None:

@@ -104,6 +104,18 @@ def _hold_up(rng: Random, flow: Flow, crew: Crew, who: str, started: datetime, r
         flow.add(end, who, ("flag", False))
 
 
+def stand_still(rng: Random, flow: Flow, crew: Crew) -> None:
+    """Somebody begins, then waits for others for weeks before it goes on."""
+    started = office(rng, later(rng, flow.issue.created_at, 20, 120))
+    who = crew.someone(rng, started)
+    flow.add(started, who, ("assignee", who), ("status", crew.product.workflow.doing))
+    raised = later(rng, started, 5, 60)
+    lowered = later(rng, raised, 24 * 6, 24 * 50)
+    flow.add(raised, who, ("flag", True))
+    flow.add(lowered, who, ("flag", False))
+    flow.add(later(rng, lowered, 10, 90), who, ("resolution", "Done"), ("status", crew.product.workflow.done))
+
+
 def _log_work(rng: Random, flow: Flow, who: str, started: datetime, done: datetime) -> None:
     for _ in range(rng.choices((1, 2, 3, 24), (6, 3, 2, 0.15))[0]):
         begin = started + (done - started) * rng.random()

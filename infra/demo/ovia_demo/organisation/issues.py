@@ -7,7 +7,7 @@ from ovia_demo.organisation import texts
 from ovia_demo.organisation.code_model import Organisation
 from ovia_demo.organisation.crew import Crew
 from ovia_demo.organisation.issue_flow import Flow
-from ovia_demo.organisation.issue_life import grow
+from ovia_demo.organisation.issue_life import grow, stand_still
 from ovia_demo.organisation.model import Issue, Link, Sprint, Worklog
 from ovia_demo.organisation.numbering import number_issues
 from ovia_demo.organisation.times import hours, later, long_tailed, office, whole
@@ -41,6 +41,10 @@ def make_issues(seed: str, organisation: Organisation) -> None:
         flows += _backlog(rng, crew)
     flows = [flow for flow in flows if flow.issue.created_at <= organisation.until]
     number_issues(organisation, flows)
+    for number, flow in enumerate(flows):
+        if flow.issue.type == "Task" and number % 9 == 0:
+            # Tasks that are something else, which only a label tells.
+            flow.issue.labels.append(("defect", "enhancement")[number % 2])
     _link_blocking(Random(f"{seed}/links"), flows)
     for flow in flows:
         flow.play(organisation.until)
@@ -184,6 +188,15 @@ def _backlog(rng: Random, crew: Crew) -> list[Flow]:
         if rng.random() < 0.25:
             closed = later(rng, at, 200, 3000)
             flow.add(closed, crew.product.lead, ("status", crew.product.workflow.done), ("resolution", "Won't Do"))
+        else:
+            still = Random(f"still/{crew.product.key}/{at}")
+            if still.random() < 0.5:
+                stand_still(still, flow, crew)
+        flows.append(flow)
+    for _ in range(max(2, len(crew.people) // 6)):
+        at = office(rng, later(rng, crew.organisation.until, -24 * 60, -24 * 12))
+        flow = _new(rng, crew, rng.choice(("Story", "Task", "Bug")), at, None)
+        stand_still(rng, flow, crew)
         flows.append(flow)
     return flows
 

@@ -114,7 +114,7 @@ def _make(
         author=author,
         assignees=[author] if author != RENOVATE and rng.random() < 0.7 else [],
         source_branch=branch,
-        target_branch="release/next" if rng.random() < 0.03 and issue is not None else "main",
+        target_branch="release/next" if rng.random() < 0.06 and issue is not None else "main",
         labels=labels,
         created_at=created,
         updated_at=created,

@@ -29,7 +29,8 @@ class Account(msgspec.Struct, kw_only=True):
 
 
 class Person(msgspec.Struct, kw_only=True):
-    """Somebody who works, or worked, at the organisation. A changed name has held since `renamed_at`."""
+    """Somebody who works, or worked, at the organisation. A changed name has held since `renamed_at`, the team since
+    `changed_team_at`."""
 
     id: str
     name: str
@@ -37,6 +38,8 @@ class Person(msgspec.Struct, kw_only=True):
     renamed_at: datetime | None = None
     nickname: str | None = None
     team: str
+    former_team: str | None = None
+    changed_team_at: datetime | None = None
     role: str
     zone: str
     joined_at: datetime

@@ -47,9 +47,21 @@ def make_people(rng: Random, count: int, teams: list[Team], start: datetime, unt
             if not woman:
                 given, family = names.BRIDES[number % len(names.BRIDES)]
             _marry(rng, person, (given, family), known, _day(start + span * rng.uniform(0.35, 0.6)))
+        _change_team(person, number, teams, _day(start + span * 0.45))
         _give_accounts(rng, person, number, taken)
         people.append(person)
     return people
+
+
+def _change_team(person: Person, number: int, teams: list[Team], day: datetime) -> None:
+    """One in fifteen came from the other team of their product, having been there for some time."""
+    others = [one.id for one in teams if one.id != person.team and one.product == _product(teams, person.team)]
+    if number % 15 == 6 and others and person.joined_at < day and (person.left_at is None or day < person.left_at):
+        person.former_team, person.changed_team_at = others[0], day
+
+
+def _product(teams: list[Team], team: str) -> str:
+    return next(one.product for one in teams if one.id == team)
 
 
 def _unused(rng: Random, known: set[str]) -> tuple[str, str, bool]:

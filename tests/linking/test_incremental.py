@@ -145,3 +145,49 @@ async def test_every_link_has_its_event_and_the_counts_agree(accounts: Accounts)
     counted = await accounts.value("select sum(change) from mapping_counts where org_id = $1", org)
     assert links == mapped == counted == 20
     assert await accounts.value("select count(*) from unmapped_identities where org_id = $1", org) == 0
+
+
+async def test_a_service_account_keeps_the_reasons_it_was_found_by(accounts: Accounts) -> None:
+    bot = await accounts.show("Glider Bot", "bot@fernweh.example.org", service_account=True, machine_reason="an app")
+    await link_identities(accounts.database, accounts.org_id)
+    trace = "select service_account_trace from identities where org_id = $1 and id = $2"
+    rules = {term["rule"] for term in await accounts.value(trace, accounts.org_id, bot)}
+    assert "said_by_source" in rules
+    assert await accounts.believed(bot) == []
+
+
+async def test_what_an_account_does_can_give_away_what_its_name_leaves_open(accounts: Accounts) -> None:
+    person = await accounts.show("Ada Brandt", MAIL)
+    machine = await accounts.show(None, None, source="gitlab", username="fernweh.deploy")
+    org = accounts.org_id
+    async with accounts.database.transaction(org) as conn:
+        connection = await conn.fetchval(
+            "insert into connections (org_id, id, kind, name, base_url)"
+            " values ($1, gen_random_uuid(), 'git', 'web', '/web') returning id",
+            org,
+        )
+        raw = await conn.fetchval(
+            "insert into raw_records (org_id, id, connection_id, stream, external_id, content_hash, payload)"
+            " values ($1, gen_random_uuid(), $2, 'commits', '1', '\\x00', '{}') returning id",
+            org,
+            connection,
+        )
+        for identity in (person, machine):
+            await conn.execute(
+                """
+                insert into commits (org_id, connection_id, raw_record_id, sha, author_identity_id,
+                                     committer_identity_id, authored_at, parent_count, summary)
+                select $1, $2, $4, md5(n::text || $3::uuid) || '00000000', $3, $3, at, 1, ''
+                  from generate_series(1, 480) n,
+                       lateral (select timestamptz '2026-01-01' + (n / 40) * interval '2 hours 1 minute' as at) t
+                """,
+                org,
+                connection,
+                identity,
+                raw,
+            )
+    await link_identities(accounts.database, org)
+    marked = "select service_account from identities where org_id = $1 and id = $2"
+    assert [await accounts.value(marked, org, one) for one in (person, machine)] == [False, True]
+    assert await accounts.person_of(person) is not None
+    assert await accounts.believed(machine) == []

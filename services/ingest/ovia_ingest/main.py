@@ -62,6 +62,23 @@ def run(organisation: str | None, once: str | None, full: bool, renormalise: boo
     sys.exit(_run(run_command.run(settings, wish, organisation, sample=sample)))
 
 
+@main.command("link")
+@click.option("--organisation", metavar="ID-OR-NAME", help="Whose accounts; not needed if there is only one.")
+@click.option("--full", is_flag=True, help="Match all accounts anew, not only new and changed ones.")
+@click.option("--preview", is_flag=True, help="Say what matching all anew would change, and write nothing.")
+def link(organisation: str | None, full: bool, preview: bool) -> None:
+    """Finds out whose accounts are, as after each read. What people decided stays.
+
+    \b
+    ovia-ingest link
+    ovia-ingest link --full --preview
+    """
+    from ovia_ingest import link_command
+
+    settings = _started()
+    sys.exit(_run(link_command.link(settings, organisation, full=full, preview=preview)))
+
+
 def _started() -> IngestSettings:
     try:
         settings = load(IngestSettings)

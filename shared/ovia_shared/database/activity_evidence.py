@@ -10,12 +10,9 @@ AT_MOST = 20_000
 # Two accounts of one source both active on so many days of the same are two people; fewer may be chance.
 DAYS_AT_ONCE = 5
 
-_ACTED = """
+_DID = """
     select author_identity_id as identity_id, project_external_id as place, connection_id, created_at as at
       from merge_requests where org_id = $1 and author_identity_id = any($2)
-    union all
-    select assignee_identity_id, project_external_id, connection_id, updated_at
-      from work_items where org_id = $1 and assignee_identity_id = any($2)
     union all
     select reporter_identity_id, project_external_id, connection_id, created_at
       from work_items where org_id = $1 and reporter_identity_id = any($2)
@@ -38,6 +35,12 @@ _ACTED = """
                        and w.external_id = t.work_item_external_id
      where t.org_id = $1 and t.actor_identity_id = any($2)
 """
+# Being given work says where somebody is active, not when.
+_ACTED = f"""{_DID}
+    union all
+    select assignee_identity_id, project_external_id, connection_id, updated_at
+      from work_items where org_id = $1 and assignee_identity_id = any($2)
+"""  # noqa: S608 (constants)
 
 
 async def places(conn: Connection, org_id: UUID, ids: Sequence[UUID], count: int) -> dict[UUID, frozenset[str]]:
@@ -79,3 +82,32 @@ async def at_once(conn: Connection, org_id: UUID, ids: Sequence[UUID], count: in
         list(ids),
     )
     return frozenset((row["a"], row["b"]) for row in rows)
+
+
+async def habits(
+    conn: Connection, org_id: UUID, ids: Sequence[UUID], at_least: int
+) -> dict[UUID, tuple[int, int, int]]:
+    """Of accounts that did at least so much: how much, in how many hours of the day (UTC) at least a hundredth of it,
+    and how much within the busiest minute. Nothing where there are too many accounts."""
+    if not ids or len(ids) > AT_MOST:
+        return {}
+    rows = await conn.fetch(
+        f"""
+        with did as materialized (select identity_id, at from ({_DID}) acted where at is not null),
+             total as (select identity_id, count(*) as n from did group by 1 having count(*) >= $3),
+             minutes as (
+                 select identity_id, max(n) as busiest
+                   from (select identity_id, count(*) as n from did group by identity_id, date_trunc('minute', at)) m
+                  group by 1),
+             hours as (
+                 select identity_id, extract(hour from at at time zone 'UTC') as hour, count(*) as n
+                   from did group by 1, 2)
+        select t.identity_id, t.n, count(*) filter (where h.n * 100 >= t.n) as hours, m.busiest
+          from total t join hours h using (identity_id) join minutes m using (identity_id)
+         group by t.identity_id, t.n, m.busiest
+        """,  # noqa: S608 (constants)
+        org_id,
+        list(ids),
+        at_least,
+    )
+    return {row["identity_id"]: (row["n"], row["hours"], row["busiest"]) for row in rows}

@@ -28,7 +28,9 @@ async def lock(conn: Connection, org_id: UUID) -> None:
 async def count_waiting(conn: Connection, org_id: UUID) -> tuple[int, int]:
     """How many accounts are to be matched, and about how many there are."""
     waiting: int = await conn.fetchval("select count(*) from matching_queue where org_id = $1", org_id)
-    known: int = await conn.fetchval("select coalesce(sum(considered), 0) from linking_runs where org_id = $1", org_id)
+    known: int = await conn.fetchval(
+        "select coalesce(sum(considered), 0) from linking_runs where org_id = $1 and not complete", org_id
+    )
     return waiting, known
 
 

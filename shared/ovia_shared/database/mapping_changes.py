@@ -76,6 +76,18 @@ async def believed(conn: Connection, org_id: UUID, identity_ids: Sequence[UUID])
     return to_models(MappingRow, rows)
 
 
+async def of_engine(conn: Connection, org_id: UUID) -> list[MappingRow]:
+    """Every mapping in force that no person decided, without its trace: there may be a million."""
+    rows = await conn.fetch(
+        f"""
+        select {_COLUMNS.replace("rule_trace,", "'[]'::jsonb as rule_trace,")} from mappings
+         where org_id = $1 and known_to = 'infinity' and valid_to is null and status in ('auto', 'conflict')
+        """,  # noqa: S608 (a constant list of columns)
+        org_id,
+    )
+    return to_models(MappingRow, rows)
+
+
 async def of_person(conn: Connection, org_id: UUID, person_id: UUID) -> list[MappingRow]:
     """Every mapping believed now to this person, whatever its status."""
     rows = await conn.fetch(

@@ -1,6 +1,6 @@
 """People as they are written: added in bulk, put away, merged, brought back."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -48,6 +48,28 @@ async def find(conn: Connection, org_id: UUID, person_id: UUID) -> PersonRow | N
         person_id,
     )
     return to_models(PersonRow, rows)[0] if rows else None
+
+
+async def names(conn: Connection, org_id: UUID, ids: Collection[UUID]) -> dict[UUID, str]:
+    """What these people are called."""
+    rows = await conn.fetch("select id, display_name from people where org_id = $1 and id = any($2)", org_id, list(ids))
+    return {row["id"]: row["display_name"] for row in rows}
+
+
+async def untouched(conn: Connection, org_id: UUID, ids: Sequence[UUID]) -> list[PersonRow]:
+    """Those of these people whom nobody has changed, put in a team, or merged somebody into."""
+    rows = await conn.fetch(
+        f"""
+        select {_COLUMNS} from people p
+         where org_id = $1 and id = any($2) and version = 1 and deleted_at is null
+           and not exists (select from team_memberships t where t.org_id = $1 and t.person_id = p.id)
+           and not exists (select from people o where o.org_id = $1 and o.merged_into_id = p.id)
+         order by id for no key update
+        """,  # noqa: S608 (a constant list of columns)
+        org_id,
+        sorted(ids),
+    )
+    return to_models(PersonRow, rows)
 
 
 async def with_email(conn: Connection, org_id: UUID, email: str, besides: UUID | None = None) -> PersonRow | None:

@@ -23,6 +23,9 @@ async def apply(
     decisions: Decisions,
     before: Mapping[UUID, MappingRow],
     person_of: Sequence[UUID] | None = None,
+    *,
+    actor: str = ACTOR,
+    request_id: str | None = None,
 ) -> tuple[int, int]:
     """Writes what is new, and says how many accounts were linked and contested.
 
@@ -41,15 +44,19 @@ async def apply(
         person_of = ids
     for person_id, made in zip(person_of, decisions.people, strict=True):
         links.extend((person_id, link) for link in made.links)
-    changed = [(person, link) for person, link in links if not _same(before.get(link.identity_id), person, link)]
+    changed = [(person, link) for person, link in links if not same(before.get(link.identity_id), (person, link))]
     for start in range(0, len(changed), BATCH):
-        await _write(conn, org_id, decisions, changed[start : start + BATCH], before, at)
+        await _write(conn, org_id, decisions, changed[start : start + BATCH], before, at, actor, request_id)
     conflicts = sum(link.status == "conflict" for _, link in links)
     return len(links) - conflicts, conflicts
 
 
-def _same(row: MappingRow | None, person: UUID, link: Link) -> bool:
-    return row is not None and (row.person_id, row.status.value) == (person, link.status)
+def same(row: MappingRow | None, decided: tuple[UUID, Link] | None) -> bool:
+    """Whether what is believed of an account is what was decided: the same person, with the same standing."""
+    if row is None or decided is None:
+        return row is None and decided is None
+    person, link = decided
+    return (row.person_id, row.status.value) == (person, link.status)
 
 
 async def _write(
@@ -59,6 +66,8 @@ async def _write(
     links: Sequence[tuple[UUID, Link]],
     before: Mapping[UUID, MappingRow],
     at: datetime,
+    actor: str,
+    request_id: str | None,
 ) -> None:
     replaced = {link.identity_id: before[link.identity_id] for _, link in links if link.identity_id in before}
     await mapping_changes.close(conn, org_id, [row.id for row in replaced.values()], at)
@@ -83,17 +92,24 @@ async def _write(
     events = [
         _event("revise" if row.identity_id in replaced else "link", replaced.get(row.identity_id), row) for row in rows
     ]
-    await mapping_changes.record(conn, org_id, events, actor=ACTOR, request_id=None, at=at)
+    await mapping_changes.record(conn, org_id, events, actor=actor, request_id=request_id, at=at)
 
 
-async def withdraw(conn: Connection, org_id: UUID, rows: Iterable[MappingRow], reason: str, actor: str = ACTOR) -> int:
+async def withdraw(
+    conn: Connection,
+    org_id: UUID,
+    rows: Iterable[MappingRow],
+    reason: str,
+    actor: str = ACTOR,
+    request_id: str | None = None,
+) -> int:
     """Closes mappings the engine made, with an event each; how many."""
     gone = list(rows)
     if gone:
         at = await mapping_changes.moment(conn)
         await mapping_changes.close(conn, org_id, [row.id for row in gone], at)
         events = [_event("withdraw", row, None, reason) for row in gone]
-        await mapping_changes.record(conn, org_id, events, actor=actor, request_id=None, at=at)
+        await mapping_changes.record(conn, org_id, events, actor=actor, request_id=request_id, at=at)
     return len(gone)
 
 

@@ -15,11 +15,10 @@ import structlog
 
 from ovia_shared.database import activity_evidence, linking, mapping_changes, organisation_settings
 from ovia_shared.database.pool import Connection, Database
-from ovia_shared.linking import applying
+from ovia_shared.linking import applying, machines
 from ovia_shared.models.decision import MatchingSettings
 from ovia_shared.models.identity import Account
 from ovia_shared.models.mapping import MappingStatus
-from ovia_shared.models.mapping_change import MappingRow
 
 if TYPE_CHECKING:
     from ovia_shared.matching.profile import Key
@@ -56,6 +55,7 @@ async def link_identities(database: Database, org_id: UUID) -> Outcome:
         waiting = await linking.waiting(conn, org_id)
         if not waiting:
             return NOTHING
+        await machines.judge(conn, org_id, waiting)
         await _withdraw_machines(conn, org_id, waiting)
         outcome, version = await _match(conn, org_id, waiting)
         await linking.mark_matched(conn, org_id, waiting)
@@ -145,12 +145,3 @@ async def _company(
     return await linking.accounts(conn, org_id, list(ids)), await linking.key_counts(
         conn, org_id, wanted, COUNTED_UP_TO
     )
-
-
-def replaceable(rows: Sequence[MappingRow]) -> dict[UUID, MappingRow]:
-    """Mappings the engine made and may make anew, by account."""
-    return {
-        row.identity_id: row
-        for row in rows
-        if row.active and row.status in (MappingStatus.AUTO, MappingStatus.CONFLICT)
-    }

@@ -11,11 +11,14 @@ from ovia_api.identities.routes import list_orphans
 from ovia_api.mappings.answers import decisions_of
 from ovia_api.mappings.decision_routes import DECISIONS
 from ovia_api.mappings.routes import list_mappings, read_history, read_mapping, read_person_history
-from ovia_api.people.routes import list_people, read_person
+from ovia_api.people.answers import people_actions_of
+from ovia_api.people.routes import PEOPLE
 from ovia_api.settings import ApiSettings
 from ovia_api.sync.dead_letter_routes import list_letters, read_letter, replay_letter, replay_letters
 from ovia_api.sync.routes import list_partitions
 from ovia_api.sync.run_routes import list_runs
+from ovia_api.teams.member_routes import MEMBERS
+from ovia_api.teams.routes import TEAMS, team_actions_of
 from ovia_api.webhooks import routes as webhooks
 from ovia_shared.database.pool import Database
 from ovia_shared.web.app import create_app
@@ -47,8 +50,12 @@ def create(settings: ApiSettings) -> Litestar:
         description=_DESCRIPTION.strip(),
         settings=settings,
         handlers=[
-            list_people,
-            read_person,
+            Router(
+                "/",
+                route_handlers=PEOPLE,
+                dependencies={"deciding": Provide(decisions_of), "doing": Provide(people_actions_of)},
+            ),
+            Router("/", route_handlers=[*TEAMS, *MEMBERS], dependencies={"doing": Provide(team_actions_of)}),
             list_mappings,
             read_mapping,
             read_history,

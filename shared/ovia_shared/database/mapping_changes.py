@@ -181,8 +181,9 @@ async def record(
 
 
 async def compact_counts(conn: Connection, org_id: UUID) -> None:
-    """Folds the counts of mappings after many changes."""
+    """Folds the counts of mappings and of people after many changes."""
     await conn.execute("select compact_mapping_counts($1)", org_id)
+    await conn.execute("select compact_people_counts($1)", org_id)
 
 
 def _values(row: MappingRow) -> tuple[Any, ...]:

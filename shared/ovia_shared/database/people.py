@@ -1,9 +1,10 @@
 """People as they are read. See `mappings` for how the statements are put together."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from ovia_shared.database import search
+from ovia_shared.database import search, teams
 from ovia_shared.database.pool import Connection
 from ovia_shared.database.rows import to_models
 from ovia_shared.models.person import Membership, Person, PersonFilter, PersonPosition
@@ -36,7 +37,17 @@ async def find(
 
 
 async def count(conn: Connection, org_id: UUID, wanted: PersonFilter) -> int:
-    """How many people the filter lets through."""
+    """How many people the filter lets through, known without counting them if it asks for no word and no team."""
+    if not wanted.words and wanted.team_id is None:
+        known: int = await conn.fetchval(
+            """
+            select coalesce(sum(change), 0)::bigint from people_counts
+             where org_id = $1 and ($2::text is null or status = $2)
+            """,
+            org_id,
+            wanted.status,
+        )
+        return known
     values: list[Any] = [org_id]
     conditions = _conditions(wanted, values)
     total: int = await conn.fetchval(
@@ -52,11 +63,25 @@ async def find_one(conn: Connection, org_id: UUID, person_id: UUID) -> Person | 
     return None if row is None else Person(*row)
 
 
+async def hold_emails(conn: Connection, org_id: UUID, emails: Iterable[str]) -> None:
+    """Nobody else gives these e-mails to a person until the end of the transaction; everybody in the same order."""
+    # Locks are numbers: sorted as such, two requests cannot wait for each other.
+    await conn.execute(
+        """
+        select pg_advisory_xact_lock(place)
+          from (select distinct hashtextextended('email ' || $1 || ' ' || lower(email), 0) as place
+                  from unnest($2::text[]) as email order by 1) as held
+        """,
+        str(org_id),
+        list(emails),
+    )
+
+
 async def memberships(conn: Connection, org_id: UUID, person_id: UUID) -> list[Membership]:
     """The teams this person was or is in, as believed now, the latest first."""
     rows = await conn.fetch(
         """
-        select s.team_id, t.name as team_name, s.role, s.valid_from, nullif(s.valid_to, 'infinity') as valid_to
+        select s.id, s.team_id, t.name as team_name, s.role, s.valid_from, nullif(s.valid_to, 'infinity') as valid_to
           from team_memberships s
           join teams t on t.org_id = s.org_id and t.id = s.team_id
          where s.org_id = $1 and s.person_id = $2 and s.known_to = 'infinity'
@@ -73,4 +98,7 @@ def _conditions(wanted: PersonFilter, values: list[Any]) -> str:
     if wanted.status is not None:
         values.append(wanted.status)
         conditions = f" and p.status = ${len(values)}"
+    if wanted.team_id is not None:
+        values.append(wanted.team_id)
+        conditions += f" and p.id in ({teams.NOW_BELOW.format(team=f'${len(values)}')})"
     return conditions + search.of_person(wanted.words, values)

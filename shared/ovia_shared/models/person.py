@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from ovia_shared.models.mapping import Mapping
+from ovia_shared.models.review import Email, Line, ReasonText
 
 
 class PersonStatus(StrEnum):
@@ -42,9 +43,32 @@ class PersonRow(msgspec.Struct, frozen=True):
     created_at: datetime
 
 
-class Membership(msgspec.Struct, frozen=True):
-    """A time in a team; `valid_to` is null while it lasts."""
+class NewPerson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Somebody to be added by hand."""
 
+    display_name: Line
+    primary_email: Email | None = None
+
+
+class PersonChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A person as they shall be: what is left out is taken away, and `status` is active."""
+
+    display_name: Line
+    primary_email: Email | None = None
+    status: PersonStatus = PersonStatus.ACTIVE
+
+
+class LinkAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An account to be somebody's, and why."""
+
+    identity_id: UUID
+    reason: ReasonText | None = None
+
+
+class Membership(msgspec.Struct, frozen=True):
+    """A time in a team; `valid_to` is null while it lasts. A correction gives it another id."""
+
+    id: UUID
     team_id: UUID
     team_name: str
     role: str | None
@@ -53,7 +77,10 @@ class Membership(msgspec.Struct, frozen=True):
 
 
 class PersonDetail(msgspec.Struct, frozen=True):
-    """A person with everything that leads to them: every mapping believed now, whatever its status, and teams."""
+    """A person with everything that leads to them: every mapping believed now, whatever its status, and teams.
+
+    `merged_into_id` is set for somebody who turned out to be another person, who has the accounts since.
+    """
 
     id: UUID
     display_name: str
@@ -64,6 +91,7 @@ class PersonDetail(msgspec.Struct, frozen=True):
     updated_at: datetime
     mappings: list[Mapping]
     memberships: list[Membership]
+    merged_into_id: UUID | None = None
 
 
 class PersonFilter(msgspec.Struct, frozen=True):
@@ -71,6 +99,7 @@ class PersonFilter(msgspec.Struct, frozen=True):
 
     status: PersonStatus | None = None
     words: tuple[str, ...] = ()
+    team_id: UUID | None = None
 
 
 class PersonPosition(msgspec.Struct, frozen=True, array_like=True):

@@ -7,6 +7,7 @@ however it got into an event.
 import logging
 import re
 import sys
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -36,6 +37,9 @@ _SECRET_NAMES = re.compile(
     r"(?i)(passw(or)?d|secret|authorization|(private|api|access|refresh)[-_ ]?token|api[-_ ]?key|credentials|cookie)"
 )
 
+# No number is a secret of ours, whatever it is called.
+_HARMLESS = (bool, int, float)
+
 
 def mask(text: str) -> str:
     """The text with everything that looks like a secret replaced by `***`."""
@@ -55,8 +59,16 @@ def redact(_: WrappedLogger | None, __: str, event: EventDict) -> EventDict:
     return {key: _clean(key, value) for key, value in event.items()}
 
 
+# The same few names come with every line.
+@lru_cache(maxsize=1024)
+def _names_a_secret(key: str) -> bool:
+    return _SECRET_NAMES.search(key) is not None
+
+
 def _clean(key: str, value: Any) -> Any:
-    if _SECRET_NAMES.search(key) and not isinstance(value, bool | int | float | None):
+    if value is None or isinstance(value, _HARMLESS):
+        return value
+    if _names_a_secret(key):
         return MASK
     if isinstance(value, str):
         return mask(value)
@@ -64,8 +76,6 @@ def _clean(key: str, value: Any) -> Any:
         return {inner: _clean(str(inner), content) for inner, content in value.items()}
     if isinstance(value, list | tuple):
         return [_clean(key, item) for item in value]
-    if isinstance(value, bool | int | float | None):
-        return value
     return mask(str(value))
 
 

@@ -5,39 +5,52 @@ import math
 import time
 from collections.abc import Iterable
 
-from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
 from litestar.types import Scope
 
 from ovia_shared.errors import TooManyRequests
+
+WINDOW_SECONDS = 60.0
 
 
 class RateLimits:
     """Budgets per minute. Each process counts for itself, so a service of n processes grants n times as much."""
 
     def __init__(self, per_token: int, per_address: int) -> None:
-        self._limiter = FixedWindowRateLimiter(MemoryStorage())
-        self._token = RateLimitItemPerMinute(per_token)
-        self._address = RateLimitItemPerMinute(per_address)
+        self._tokens = _Budgets(per_token)
+        self._addresses = _Budgets(per_address)
 
     def spend_token(self, token_id: str) -> None:
         """Counts a request of a proven token. Raises `TooManyRequests` when its budget is spent."""
-        self._spend(self._token, "token", token_id)
+        self._tokens.spend(token_id)
 
     def spend_address(self, address: str) -> None:
         """Counts a request that proved nothing. Raises `TooManyRequests` when the address's budget is spent.
 
         A valid token never pays for its neighbours: whoever shares an address with a guesser is not locked out.
         """
-        self._spend(self._address, "address", address)
+        self._addresses.spend(address)
 
-    def _spend(self, budget: RateLimitItemPerMinute, kind: str, who: str) -> None:
-        if not self._limiter.hit(budget, kind, who):
-            reset = self._limiter.get_window_stats(budget, kind, who).reset_time
-            raise TooManyRequests(
-                "too many requests; wait before the next", retry_after=max(1, math.ceil(reset - time.time()))
-            )
+
+class _Budgets:
+    """How much each key has spent of one budget. A key's minute begins with the first request it counts."""
+
+    def __init__(self, budget: int) -> None:
+        self._budget = budget
+        self._spent: dict[str, tuple[int, float]] = {}
+        self._sweep_at = 0.0
+
+    def spend(self, key: str) -> None:
+        now = time.monotonic()
+        if now >= self._sweep_at:
+            # Whoever changes addresses must not fill the memory: a key is forgotten within two minutes.
+            self._spent = {kept: entry for kept, entry in self._spent.items() if entry[1] > now}
+            self._sweep_at = now + WINDOW_SECONDS
+        count, ends = self._spent.get(key, (0, 0.0))
+        if ends <= now:
+            count, ends = 0, now + WINDOW_SECONDS
+        if count >= self._budget:
+            raise TooManyRequests("too many requests; wait before the next", retry_after=max(1, math.ceil(ends - now)))
+        self._spent[key] = (count + 1, ends)
 
 
 def client_address(scope: Scope) -> str:

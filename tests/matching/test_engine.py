@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ovia_shared.database.ids import new_id
-from ovia_shared.matching.activity import Activity
+from ovia_shared.matching.activity import NONE, Activity
 from ovia_shared.matching.engine import DEFAULT, Constraints, match
 from ovia_shared.models.decision import MatchingSettings
 from ovia_shared.models.identity import Account
@@ -122,7 +122,8 @@ def test_working_on_the_same_few_things_speaks_for_one_person() -> None:
     one, other = account("A. Lindqvist", None, username="al", source="jira"), account("Ann Lindqvist", "x@example.org")
     rest = [account(f"Given{n} Family{n}", f"g{n}@example.org") for n in range(40)]
     places = {made.id: frozenset(["shop"]) for made in (one, other)} | {made.id: frozenset(["all"]) for made in rest}
-    plain, acting = match([one, other, *rest]), match([one, other, *rest], activity=Activity(places))
+    low = MatchingSettings(conflict=0.2)
+    plain, acting = (match([one, other, *rest], settings=low, activity=known) for known in (NONE, Activity(places)))
     found = [
         {link.identity_id: link.confidence for link in all_links(d) if link.reason.pair >= 0} for d in (plain, acting)
     ]

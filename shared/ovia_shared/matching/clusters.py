@@ -13,7 +13,7 @@ from ovia_shared.matching.names import Name, Relation, relate
 CONTRADICTION = 2.0
 BRIDGE = 0.5
 # Two people whose evidence is within so much log-odds are not told apart.
-TOO_CLOSE = 1.5
+TOO_CLOSE = 2.0
 # More names than these are not compared: a person with so many is a mailbox.
 NAMES_COMPARED = 8
 _CONTRADICT = frozenset([Relation.DISJOINT, Relation.SAME_FIRST, Relation.SAME_LAST])

@@ -34,6 +34,9 @@ FEATURES = (
     "mailbox_but_names_differ",
     "login_but_names_differ",
     "short_form_but_names_differ",
+    "login_and_little_name",
+    "login_is_only_a_name",
+    "login_is_from_part_of_name",
     "login_and_names_agree",
     "short_form_and_names_agree",
     "domain_and_names_agree",
@@ -69,7 +72,8 @@ def measure(table: Table, pairs: Pairs) -> NDArray[np.float16]:
     # One mailbox is one domain; that says nothing more.
     domain, certain = shares(Key.DOMAIN) & ~mailbox, mailbox | host
     agree, differ = np.isin(relation, _AGREE), np.isin(relation, _DIFFER)
-    common, length = _logins(table, pairs, handle)
+    common, length, called = _logins(table, pairs, handle)
+    little = np.isin(relation, (Relation.OTHER_WORD, Relation.UNKNOWN))
     put("same_mailbox", mailbox)
     put("same_host_account", host)
     put("same_login", handle & ~common)
@@ -88,6 +92,9 @@ def measure(table: Table, pairs: Pairs) -> NDArray[np.float16]:
     put("mailbox_but_names_differ", mailbox & differ)
     put("login_but_names_differ", handle & differ & ~certain)
     put("short_form_but_names_differ", (short | as_name) & differ & ~certain)
+    put("login_and_little_name", handle & ~common & little & ~certain)
+    put("login_is_only_a_name", handle & called & ~certain)
+    put("login_is_from_part_of_name", (short | as_name) & (relation == Relation.ONE_WORD))
     put("login_and_names_agree", handle & agree)
     put("short_form_and_names_agree", (short | as_name) & agree)
     put("domain_and_names_agree", domain & agree)
@@ -140,16 +147,23 @@ def _many(block: NDArray[np.int64], where: NDArray[np.bool_]) -> NDArray[np.floa
     return np.where(where, np.log(np.maximum(block, 4) / 4), 0.0)
 
 
-def _logins(table: Table, pairs: Pairs, handle: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
-    """Whether the login two nodes share is a word of names ("alex"), and its length, for pairs that share one."""
+def _logins(
+    table: Table, pairs: Pairs, handle: NDArray[np.bool_]
+) -> tuple[NDArray[np.bool_], NDArray[np.int64], NDArray[np.bool_]]:
+    """For pairs that share a login: whether it is a word of names ("alex"), its length, and whether neither of the two
+    logs in by it, but both are called so."""
     common, length = np.zeros(len(pairs), np.bool_), np.zeros(len(pairs), np.int64)
+    called = np.zeros(len(pairs), np.bool_)
     for place in np.flatnonzero(handle).tolist():
-        other = table.handles[pairs.right[place]]
-        shared = [login for login in table.handles[pairs.left[place]] if login in other]
+        left, right = int(pairs.left[place]), int(pairs.right[place])
+        mine, theirs = table.handles[left], table.handles[right]
+        shared = [login for login in mine if login in theirs]
         if shared:
             best = max(shared, key=lambda login: (table.names_with[login] == 0, len(login)))
             common[place], length[place] = table.names_with[best] > 0, len(best)
-    return common, length
+            both = table.only_called[left] and table.only_called[right]
+            called[place] = bool(both) and shared == [mine[-1]] == [theirs[-1]]
+    return common, length, called
 
 
 def _rival_logins(table: Table, pairs: Pairs) -> NDArray[np.bool_]:

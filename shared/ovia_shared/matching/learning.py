@@ -14,7 +14,7 @@ from ovia_shared.matching.weights import Weights
 from ovia_shared.models.identity import Account
 
 # Strength of the pull of every weight towards 0, and what each set counts, however many pairs it has.
-REGULARISATION = 2.0
+REGULARISATION = 0.3
 WEIGHT_OF_A_SET = 1500.0
 # What may not be learned otherwise, whatever the sets at hand suggest: an organisation with many namesakes is not among
 # them, and in Jira and GitLab people do have second accounts.

@@ -101,6 +101,11 @@ def read_name(written: str | None) -> Name:
     return Name(plain if folded == plain else folded, plain, full, run_together)
 
 
+def sent_via(written: str | None) -> bool:
+    """Whether the name says that something else wrote for somebody: Ann Lee via RT."""
+    return bool(written) and _VIA.search((written or "")[:LONGEST_NAME]) is not None
+
+
 def plain_text(written: str) -> str:
     """Decoded, repaired, without asides, in ASCII; upper and lower case as written."""
     text = written
@@ -138,12 +143,12 @@ def relate(one: Name, other: Name) -> Relation:
     a, b = one.words, other.words
     if sorted(a) == sorted(b):
         return Relation.EQUAL
-    if one.joined == other.joined or "".join(sorted(a)) == "".join(sorted(b)):
+    if one.joined == other.joined or "".join(sorted(a)) == "".join(sorted(b)) or _turned(one.plain, other.plain):
         return Relation.EQUAL
     shared = set(a) & set(b)
     if len(shared) >= 2 and (shared == set(a) or shared == set(b)):
         return Relation.SUBSET
-    if shared and _initials_agree(a, b, shared):
+    if shared and _initials_agree(one, other, shared):
         return Relation.INITIALS
     if _nicknames(one, other):
         return Relation.NICKNAME
@@ -167,20 +172,32 @@ def _relate_words(one: Name, other: Name) -> Relation:
     return Relation.OTHER_WORD
 
 
-def _initials_agree(a: tuple[str, ...], b: tuple[str, ...], shared: set[str]) -> bool:
+def _turned(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
+    """Whether one is the other with the family name at the other end, and parts written together: Jin Nan Zhang, Zhang
+    Jinnan."""
+    whole = "".join(a)
+    return len(a) != len(b) and any(whole == "".join(b[place:] + b[:place]) for place in range(1, len(b)))
+
+
+def _initials_agree(one: Name, other: Name, shared: set[str]) -> bool:
     # Every word that only one name has must be an initial of, or begin with the initial of, a word of the other.
-    rest_a = [word for word in a if word not in shared]
-    rest_b = [word for word in b if word not in shared]
+    rest_a = [word for word in zip(one.words, one.plain, strict=True) if word[0] not in shared]
+    rest_b = [word for word in zip(other.words, other.plain, strict=True) if word[0] not in shared]
     short, long = sorted((rest_a, rest_b), key=lambda rest: (len(rest), rest))
     if not any(len(word) > 1 for word in shared):
         return False
     free = list(long)
     for word in short:
-        fits = next((one for one in free if (len(word) == 1 or len(one) == 1) and one[0] == word[0]), None)
+        fits = next((one for one in free if _initial_of(word, one) or _initial_of(one, word)), None)
         if fits is None:
             return False
         free.remove(fits)
-    return bool(short) or all(len(word) == 1 for word in long)
+    return bool(short) or all(len(word) == 1 for word, _ in long)
+
+
+def _initial_of(short: tuple[str, str], long: tuple[str, str]) -> bool:
+    # As written and as folded, since an initial does not show what a longer word was folded to: W., Wanjura.
+    return len(short[0]) == 1 and short[1] in (long[0][0], long[1][0])
 
 
 def _nicknames(one: Name, other: Name) -> bool:

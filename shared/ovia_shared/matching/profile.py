@@ -7,8 +7,8 @@ from functools import lru_cache
 import msgspec
 from xxhash import xxh3_64_intdigest
 
-from ovia_shared.matching.mail import Mailbox, read_mailbox
-from ovia_shared.matching.names import Name, fold, read_name
+from ovia_shared.matching.mail import NO_MAILBOX, Mailbox, read_mailbox
+from ovia_shared.matching.names import Name, fold, read_name, sent_via
 from ovia_shared.models.identity import Account
 
 _NOT_ALPHANUMERIC = re.compile(r"[^a-z0-9]+")
@@ -37,12 +37,16 @@ class Key(IntEnum):
 
 
 class Profile(msgspec.Struct, frozen=True, gc=False):
-    """An account as matching sees it. `handles` are what it calls itself by: login, local part, one-word name."""
+    """An account as matching sees it. `handles` are what it calls itself by: login, local part, one-word name.
+
+    `only_called`: the last handle is a one-word name that no login repeats. Many people may be called Neil.
+    """
 
     name: Name
     former: tuple[Name, ...]
     mailbox: Mailbox
     handles: tuple[str, ...]
+    only_called: bool = False
 
     @property
     def names(self) -> tuple[Name, ...]:
@@ -58,13 +62,17 @@ def read_profile(account: Account) -> Profile:
     written = read_mailbox(address_in(account.display_name))
     if mailbox.address is None and written.address:
         mailbox = written
+    if sent_via(account.display_name):
+        # A tracker or a mailing list wrote for somebody, from its own mailbox.
+        mailbox = NO_MAILBOX
     said = (account.username, mailbox.login, mailbox.local, written.local)
     handles = [as_handle(text) for text in said if text]
     if name.run_together or not name.full:
         handles.append(name.joined)
     former = tuple(one for one in map(read_name, account.previous_names) if one.words and one != name)
     distinct = dict.fromkeys(handle for handle in handles if len(handle) >= SHORTEST_HANDLE and not handle.isdigit())
-    return Profile(name, former, mailbox, tuple(distinct))
+    only_called = bool(distinct) and next(reversed(distinct)) not in handles[: len(handles) - 1]
+    return Profile(name, former, mailbox, tuple(distinct), only_called and name.joined in distinct)
 
 
 def keys(profile: Profile) -> list[tuple[Key, int]]:
@@ -96,6 +104,10 @@ def name_keys(name: Name) -> tuple[tuple[Key, int], ...]:
     # Some sources write the family name first.
     ends = {f"{words[-1]} {words[0][0]}"} | ({f"{words[0]} {words[-1][0]}"} if len(words) == 2 else set())
     whole = {" ".join(sorted(words)), " ".join(sorted((words[0], words[-1])))}
+    if len(words) == 3:
+        # A given name of two parts, which some write as one: Jin Nan Zhang, Zhang Jin Nan.
+        whole.add(" ".join(sorted((fold(plain[0] + plain[1]), words[2]))))
+        whole.add(" ".join(sorted((words[0], fold(plain[1] + plain[2])))))
     as_login = {"".join(plain), first + last, last + first}
     short = {
         first[0] + last, last + first[0], first + last[0], last[0] + first,

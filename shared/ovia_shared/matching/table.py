@@ -35,10 +35,10 @@ class KeyCounts(msgspec.Struct, frozen=True):
 class Table:
     """Nodes are accounts that say exactly the same; `accounts_of[node]` are their positions in `accounts`.
 
-    What is kept of each node is small, since there may be a million: its names, its logins, its domain, and whether it
-    says who somebody is (`recognisable`). The keys are three parallel arrays, in the order of the hash: the hash, the
-    node that has it, and its kind. `shared` are the hashes of keys that several people use. `names_with[word]` is how
-    many distinct full names contain a word.
+    What is kept of each node is small, since there may be a million: its names, its logins, its domain, whether it says
+    who somebody is (`recognisable`), and whether its last login is a mere name (`only_called`). The keys are three
+    parallel arrays, in the order of the hash: the hash, the node that has it, and its kind. `shared` are the hashes of
+    keys that several people use. `names_with[word]` is how many distinct full names contain a word.
     """
 
     def __init__(self, accounts: Sequence[Account], counts: KeyCounts | None = None) -> None:
@@ -50,6 +50,7 @@ class Table:
         self.handles: list[tuple[str, ...]] = []
         self.domains: list[str | None] = []
         self.recognisable = bytearray()
+        self.only_called = bytearray()
         self._known_names: dict[tuple[Name, ...], tuple[Name, ...]] = {}
         self.hashes, self.nodes, self.kinds = self._read()
         self.names_with = self._count_words()
@@ -90,6 +91,7 @@ class Table:
         self.names.append(self._known_names.setdefault(profile.names, profile.names))
         self.handles.append(profile.handles)
         self.domains.append(profile.mailbox.domain)
+        self.only_called.append(profile.only_called)
         mailbox = profile.mailbox
         self.recognisable.append(bool(profile.name.full or mailbox.address or mailbox.login or account.username))
         return len(self.accounts_of) - 1

@@ -64,6 +64,6 @@ class MatchingSettings(msgspec.Struct, frozen=True):
     `configuration` is `default`, learned weights, or `published`, the scoring rule others use.
     """
 
-    auto: float = 0.88
+    auto: float = 0.9
     conflict: float = 0.6
     configuration: str = "default"

@@ -157,45 +157,6 @@ end $$;
 grant insert, delete on matching_queue, identity_keys, unmapped_identities to ovia_api, ovia_ingest;
 grant insert on linking_runs to ovia_api, ovia_ingest;
 
--- Monitoring belongs to no organisation: sums over all of them, and no row of any.
-create function matching_totals()
-    returns table (runs bigint, seconds double precision, considered bigint, linked bigint, conflicts bigint,
-                   orphans bigint, last_run timestamptz, in_use bigint, waiting_for_decision bigint, without bigint,
-                   queued bigint)
-    language plpgsql stable security definer rows 1 set search_path = public as $$
-declare
-    asked_for text := current_setting('ovia.org_id', true);
-    organisation uuid;
-    told record;
-begin
-    runs := 0; seconds := 0; considered := 0; linked := 0; conflicts := 0; orphans := 0;
-    in_use := 0; waiting_for_decision := 0; without := 0; queued := 0;
-    for organisation in select o.org_id from organisations o loop
-        perform set_config('ovia.org_id', organisation::text, true);
-        select count(*) as runs, coalesce(sum(r.seconds), 0) as seconds, coalesce(sum(r.considered), 0) as considered,
-               coalesce(sum(r.linked), 0) as linked, coalesce(sum(r.conflicts), 0) as conflicts,
-               coalesce(sum(r.orphans), 0) as orphans, max(r.started_at) as last_run
-          into told from linking_runs r where r.org_id = organisation;
-        runs := runs + told.runs; seconds := seconds + told.seconds; considered := considered + told.considered;
-        linked := linked + told.linked; conflicts := conflicts + told.conflicts; orphans := orphans + told.orphans;
-        last_run := greatest(last_run, told.last_run);
-        select coalesce(sum(c.change) filter (where c.status in ('auto', 'verified')), 0) as in_use,
-               coalesce(sum(c.change) filter (where c.status = 'conflict'), 0) as contested
-          into told from mapping_counts c where c.org_id = organisation;
-        in_use := in_use + told.in_use; waiting_for_decision := waiting_for_decision + told.contested;
-        without := without + (
-            select count(*) from unmapped_identities u
-              join identities i on i.org_id = u.org_id and i.id = u.identity_id
-             where u.org_id = organisation and not i.service_account);
-        queued := queued + (select count(*) from matching_queue q where q.org_id = organisation);
-    end loop;
-    perform set_config('ovia.org_id', coalesce(asked_for, ''), true);
-    return next;
-end $$;
-
-revoke all on function matching_totals() from public;
-grant execute on function matching_totals() to ovia_api;
-
 -- Decisions about who is who, each of one or several events, and how they are undone.
 alter table identity_events
     add column decision_id uuid,

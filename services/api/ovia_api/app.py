@@ -8,9 +8,12 @@ from ovia_api.connections import routes as connections
 from ovia_api.connections.secrets import ConnectionSecrets
 from ovia_api.docs.routes import docs
 from ovia_api.identities.routes import list_orphans
+from ovia_api.identities.service_account_routes import read_service_account, say_service_account
 from ovia_api.mappings.answers import decisions_of
 from ovia_api.mappings.decision_routes import DECISIONS
 from ovia_api.mappings.routes import list_mappings, read_history, read_mapping, read_person_history
+from ovia_api.matching.rematch_routes import apply_rematch, preview_rematch
+from ovia_api.matching.settings_routes import choose_settings, read_settings
 from ovia_api.people.answers import people_actions_of
 from ovia_api.people.routes import PEOPLE
 from ovia_api.settings import ApiSettings
@@ -63,6 +66,12 @@ def create(settings: ApiSettings) -> Litestar:
             Router("/", route_handlers=DECISIONS, dependencies={"deciding": Provide(decisions_of)}),
             conflict_queue.routes(database),
             list_orphans,
+            read_service_account,
+            say_service_account,
+            read_settings,
+            choose_settings,
+            preview_rematch,
+            apply_rematch,
             list_partitions,
             list_runs,
             list_letters,

@@ -34,6 +34,16 @@ async def count_waiting(conn: Connection, org_id: UUID) -> tuple[int, int]:
     return waiting, known
 
 
+async def more_accounts_than(conn: Connection, org_id: UUID, limit: int) -> bool:
+    """Whether there are more human accounts than that, without counting them all."""
+    found: int = await conn.fetchval(
+        "select count(*) from (select from identities where org_id = $1 and not service_account limit $2 + 1) some_of",
+        org_id,
+        limit,
+    )
+    return found > limit
+
+
 async def waiting(conn: Connection, org_id: UUID) -> list[UUID]:
     """Every account that is new or changed since it was last matched."""
     rows = await conn.fetch("select identity_id from matching_queue where org_id = $1 order by identity_id", org_id)

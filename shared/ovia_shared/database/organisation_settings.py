@@ -34,9 +34,22 @@ async def read(
     return kind() if value is None else msgspec.convert(value, kind)
 
 
+async def lock(conn: Connection, org_id: UUID, name: str) -> None:
+    """One writer at a time per setting, until the end of the transaction."""
+    await conn.execute("select pg_advisory_xact_lock(hashtextextended('setting ' || $1 || $2, 0))", str(org_id), name)
+
+
+async def version(conn: Connection, org_id: UUID, name: str) -> int:
+    """How often the setting was chosen: 0 while the defaults hold."""
+    counted: int = await conn.fetchval(
+        "select count(*) from organisation_settings where org_id = $1 and name = $2", org_id, name
+    )
+    return counted
+
+
 async def write(conn: Connection, org_id: UUID, name: str, value: msgspec.Struct, actor: str) -> bool:
     """Stores the setting as of now; False if that is what was in force already. One writer at a time per setting."""
-    await conn.execute("select pg_advisory_xact_lock(hashtextextended('setting ' || $1 || $2, 0))", str(org_id), name)
+    await lock(conn, org_id, name)
     wanted = msgspec.to_builtins(value)
     current = await conn.fetchval(
         "select value from organisation_settings where org_id = $1 and name = $2 and known_to = 'infinity'",

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+import msgspec
+
 from ovia_shared.database import activity_evidence, service_accounts
 from ovia_shared.database.pool import Connection
 from ovia_shared.matching.service_accounts import FEWEST_ACTIONS, Behaviour, Verdict, detect
@@ -23,6 +25,13 @@ async def judge(conn: Connection, org_id: UUID, waiting: Sequence[UUID]) -> None
         if verdict.service_account:
             given_away.append((one.id, verdict.reason, verdict.rule_trace))
     await service_accounts.found(conn, org_id, [*found, *given_away])
+
+
+def explained(account: JudgedAccount) -> JudgedAccount:
+    """The account with the reasons for and against its being a machine's, also where none were stored."""
+    if account.rule_trace is not None:
+        return account
+    return msgspec.structs.replace(account, rule_trace=reasons(account).rule_trace)
 
 
 def reasons(account: JudgedAccount) -> Verdict:

@@ -16,6 +16,9 @@ from ovia_shared.models.mapping_change import MappingRow
 from ovia_shared.models.person import PersonRow, PersonStatus
 from ovia_shared.models.review import EventView, Undo
 
+# About the account itself, not about whose it is.
+_SAID_AGAIN = frozenset({"mark_service_account", "unmark_service_account"})
+
 
 async def decision_of(conn: Connection, org_id: UUID, wanted: Undo) -> UUID:
     """Which decision is meant: the one named, or the last about the mapping named. Raises `NotFound`."""
@@ -40,6 +43,8 @@ async def undo(
     events = await identity_events.of_decision(conn, org_id, decision_id)
     if not events:
         raise NotFound(f"there is no decision {decision_id}")
+    if any(event.action in _SAID_AGAIN for event in events):
+        raise Conflict("this said whether the account is a machine's: say so anew instead of undoing it")
     accounts = sorted({event.identity_id for event in events if event.identity_id is not None})
     believed = await deciding.lock_accounts(accounts)
     people = _people(events)

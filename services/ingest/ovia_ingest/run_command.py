@@ -52,7 +52,7 @@ async def run(settings: IngestSettings, wish: Wish, organisation: str | None, *,
                     # One organisation's trouble is not the next one's.
                     outcome = Outcome(failed=[error.message])
                     progress.say(error.message)
-            await _link(database, org_id, outcome)
+            await _link(database, org_id)
             total = _added(total, outcome)
             if stop.is_set():
                 progress.say("Stopped. What was read is kept; the next run carries on from there.")
@@ -70,9 +70,8 @@ async def _organisations(database: Database, wanted: str | None) -> list[UUID]:
         return list(await organisations.ids(conn))
 
 
-async def _link(database: Database, org_id: UUID, outcome: Outcome) -> None:
-    if outcome.records == 0:
-        return
+async def _link(database: Database, org_id: UUID) -> None:
+    # Also where nothing was read: reviewers have accounts matched anew, and it is over at once where nothing waits.
     linked = await link_identities(database, org_id)
     if linked.people or linked.linked or linked.conflicts:
         progress.say(

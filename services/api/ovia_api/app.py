@@ -14,8 +14,10 @@ from ovia_api.mappings.decision_routes import DECISIONS
 from ovia_api.mappings.routes import list_mappings, read_history, read_mapping, read_person_history
 from ovia_api.matching.rematch_routes import apply_rematch, preview_rematch
 from ovia_api.matching.settings_routes import choose_settings, read_settings
+from ovia_api.people.activity_routes import ACTIVITY
 from ovia_api.people.answers import people_actions_of
 from ovia_api.people.routes import PEOPLE
+from ovia_api.products.routes import PRODUCTS, product_actions_of
 from ovia_api.settings import ApiSettings
 from ovia_api.sync.dead_letter_routes import list_letters, read_letter, replay_letter, replay_letters
 from ovia_api.sync.routes import list_partitions
@@ -58,6 +60,8 @@ def create(settings: ApiSettings) -> Litestar:
                 route_handlers=PEOPLE,
                 dependencies={"deciding": Provide(decisions_of), "doing": Provide(people_actions_of)},
             ),
+            *ACTIVITY,
+            Router("/", route_handlers=PRODUCTS, dependencies={"doing": Provide(product_actions_of)}),
             Router("/", route_handlers=[*TEAMS, *MEMBERS], dependencies={"doing": Provide(team_actions_of)}),
             list_mappings,
             read_mapping,

@@ -11,7 +11,7 @@ import pytest
 from ovia_shared.database import activity, profiles
 from ovia_shared.database.ids import new_id
 from ovia_shared.database.pool import Connection, Database
-from ovia_shared.models.activity import Activity, ActivityFilter, ActivitySource, ActivityType
+from ovia_shared.models.activity import Activity, ActivityFilter, ActivityPosition, ActivitySource, ActivityType
 from tests.bench import busy_person
 from tests.conftest import RoleDsn, SampleOrganisation
 
@@ -130,9 +130,7 @@ async def test_a_page_costs_the_same_however_much_somebody_did(
         await asked.execute("select set_config('ovia.org_id', $1, false)", str(org))
         await asked.execute("set plan_cache_mode = force_generic_plan")
         plans = _Plans(asked)
-        after = activity.ActivityPosition(
-            (NOON - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1), new_id().hex
-        )
+        after = ActivityPosition((NOON - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1), new_id().hex)
         for place in (None, after):
             await activity.find(cast("Connection", plans), org, ActivityFilter(person), place, 51)
             scanned = set(re.findall(r"Seq Scan on (\w+)", plans.text))

@@ -9,6 +9,7 @@ from ovia_api.connections.secrets import ConnectionSecrets
 from ovia_api.docs.routes import docs
 from ovia_api.identities.routes import list_orphans
 from ovia_api.identities.service_account_routes import read_service_account, say_service_account
+from ovia_api.imports.routes import IMPORTS
 from ovia_api.mappings.answers import decisions_of
 from ovia_api.mappings.decision_routes import DECISIONS
 from ovia_api.mappings.routes import list_mappings, read_history, read_mapping, read_person_history
@@ -61,6 +62,7 @@ def create(settings: ApiSettings) -> Litestar:
                 dependencies={"deciding": Provide(decisions_of), "doing": Provide(people_actions_of)},
             ),
             *ACTIVITY,
+            Router("/", route_handlers=IMPORTS, dependencies={"deciding": Provide(decisions_of)}),
             Router("/", route_handlers=PRODUCTS, dependencies={"doing": Provide(product_actions_of)}),
             Router("/", route_handlers=[*TEAMS, *MEMBERS], dependencies={"doing": Provide(team_actions_of)}),
             list_mappings,

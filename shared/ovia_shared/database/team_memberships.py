@@ -143,13 +143,11 @@ async def add(conn: Connection, org_id: UUID, rows: Sequence[MembershipRow], at:
     await conn.execute("drop table added_memberships")
 
 
-async def export(
-    conn: Connection, org_id: UUID
-) -> list[tuple[UUID, str, str | None, str | None, datetime, datetime | None]]:
-    """Every membership believed now of teams and people who are there: team, name, e-mail, role, from, to; by team."""
-    rows = await conn.fetch(
+async def export(conn: Connection, org_id: UUID) -> list[asyncpg.Record]:
+    """Every membership believed now of teams and people who are there: team, person, name, e-mail, role, from, to."""
+    return await conn.fetch(
         """
-        select s.team_id, p.display_name, p.primary_email, s.role, s.valid_from,
+        select s.team_id, s.person_id, p.display_name, p.primary_email, s.role, s.valid_from,
                nullif(s.valid_to, 'infinity') as valid_to
           from team_memberships s
           join teams t on t.org_id = s.org_id and t.id = s.team_id
@@ -159,7 +157,6 @@ async def export(
         """,
         org_id,
     )
-    return [tuple(row) for row in rows]
 
 
 def of(team_id: UUID, wanted: NewMembership) -> MembershipRow:

@@ -127,6 +127,9 @@ class Deciding:
         if closed != len(plan.close):
             raise Conflict("a mapping changed at this moment; look at it again")
         await mapping_changes.add(conn, org_id, plan.add, by.at)
+        for made in plan.new_people:
+            if made.status is not PersonStatus.ACTIVE:
+                await people_rows.put(conn, org_id, made)
         for _, after in plan.people:
             await people_rows.put(conn, org_id, after)
         if plan.rematch:
@@ -150,9 +153,13 @@ def _events(action: str, plan: Plan, reason: str | None, decision: UUID) -> list
     """One event for each account and each person whose rows change, with what was before and after."""
     events = []
     accounts = dict.fromkeys(row.identity_id for row in [*plan.close, *plan.add])
+    closing: dict[UUID, list[MappingRow]] = {identity: [] for identity in accounts}
+    adding: dict[UUID, list[MappingRow]] = {identity: [] for identity in accounts}
+    for rows, by_account in ((plan.close, closing), (plan.add, adding)):
+        for row in rows:
+            by_account[row.identity_id].append(row)
     for identity in accounts:
-        before = [row for row in plan.close if row.identity_id == identity]
-        after = [row for row in plan.add if row.identity_id == identity]
+        before, after = closing[identity], adding[identity]
         told = next((row for row in [*after, *before] if row.status is not MappingStatus.REJECTED), (after + before)[0])
         events.append(
             Event(

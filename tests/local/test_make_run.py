@@ -151,5 +151,12 @@ def test_without_sources_of_ones_own_an_invented_organisation_is_read_and_marked
     assert len(partitions) > 100
     assert not [one["last_error"] for one in partitions if one["last_error"]]
     assert run.get("/team/people").json()["total"] > 60
+    deadline = time.monotonic() + START_SECONDS
+    while not (state_directory / "state/secrets/sample/teams_told").exists():
+        assert time.monotonic() < deadline, (state_directory / "state/logs/sample-teams.log").read_text()
+        time.sleep(0.1)
+    teams = run.get("/team/teams").json()["data"]
+    assert [one["sub_teams"] for one in teams if one["name"] == "Fernweh Gliders (sample data)"] == [6]
+    assert sum(one["members"] for one in teams) > 40
     assert "Traceback" not in run.printed
     assert run.end(signal.SIGINT) == 0

@@ -1,15 +1,18 @@
 """`ovia-demo`: the sample sources."""
 
+import asyncio
+import os
 import socket
 from datetime import UTC, datetime
 
 import click
 import msgspec
-from aiohttp import web
+from aiohttp import ClientError, web
 
 from ovia_demo.answers import answers
 from ovia_demo.identities import as_csv
 from ovia_demo.organisation import UNTIL, Organisation, generate
+from ovia_demo.seeding import Refused, Seeding
 from ovia_demo.server import create_app
 from ovia_demo.serving import TOKEN, Options
 
@@ -80,6 +83,22 @@ def identities_command(seed: int, people: int, months: int, until: datetime) -> 
     click.echo(as_csv(_made(seed, people, months, until)), nl=False)
 
 
+@main.command("seed")
+@click.option("--url", required=True, help="Where Ovia runs.")
+def seed_command(url: str, seed: int, people: int, months: int, until: datetime) -> None:
+    """Tell an Ovia that reads the organisation who is in which team; a manager's token comes in OVIA_TOKEN."""
+    token = os.environ.get("OVIA_TOKEN", "")
+    if not token:
+        raise click.UsageError("set OVIA_TOKEN to a token of a manager")
+    try:
+        done = asyncio.run(Seeding(_made(seed, people, months, until), url, token).run())
+    except (Refused, ClientError, TimeoutError) as error:
+        raise click.ClickException(f"the teams could not be told to {url}: {error}") from None
+    click.echo(f"{done.teams} teams, {done.people} people and {done.memberships} memberships added")
+    if done.unknown:
+        click.echo(f"left out, as several people have their name or e-mail: {', '.join(done.unknown)}")
+
+
 def _made(seed: int, people: int, months: int, until: datetime) -> Organisation:
     try:
         return generate(seed, people, months, until)
@@ -90,4 +109,5 @@ def _made(seed: int, people: int, months: int, until: datetime) -> Organisation:
 for _option in reversed(_size):
     _option(serve)
     _option(answers_command)
+    _option(seed_command)
     _option(identities_command)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from rich.console import Console
 
-from ovia_local import database, programs, sources
+from ovia_local import database, programs, sample_teams, sources
 from ovia_local.database import Access
 from ovia_local.errors import StackError, with_log
 from ovia_local.ingest import Ingest
@@ -87,6 +87,8 @@ async def run(state: State, wish: Wish, console: Console) -> None:
         await watch.during(ingest.repositories(wish.repositories, console))
         await watch.during(ingest.sources(console))
         summary(console, state, wish.port, access, sample=sample is not None)
+        if sample is not None:
+            await watch.during(sample_teams.tell(state, wish.port, access, console))
         await watch.during(asyncio.gather(asyncio.Event().wait(), ingest.keep_reading()))
 
 

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from ovia_shared.database import notices
 from ovia_shared.database.ids import new_id
 from ovia_shared.database.pool import Connection
 from ovia_shared.models.sync import Partition, Progress
@@ -44,7 +45,7 @@ async def progress(conn: Connection, org_id: UUID, run_id: UUID, done: Progress)
 
 
 async def finish(conn: Connection, org_id: UUID, run_id: UUID, error: str | None = None) -> None:
-    """Closes the run: succeeded, or failed with the error."""
+    """Closes the run: succeeded, or failed with the error. Whoever derives from what was read is told."""
     await conn.execute(
         """
         update sync_runs set status = $3, error = $4, finished_at = now() where org_id = $1 and id = $2
@@ -54,6 +55,7 @@ async def finish(conn: Connection, org_id: UUID, run_id: UUID, error: str | None
         "succeeded" if error is None else "failed",
         error,
     )
+    await conn.execute("select pg_notify($1, $2)", notices.INGESTED, str(org_id))
 
 
 async def forget(conn: Connection, org_id: UUID, days: int, most: int) -> int:

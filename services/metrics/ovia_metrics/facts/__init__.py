@@ -1,0 +1,1 @@
+"""When facts are derived, and by which command."""

@@ -1,0 +1,69 @@
+"""Keeps facts up to date while the service runs: when an ingest run ends, and every minute in case nobody said so."""
+
+import asyncio
+import contextlib
+import logging
+from uuid import UUID
+
+from ovia_metrics.facts.organisation import derive_facts
+from ovia_shared.database import notices, organisations
+from ovia_shared.database.pool import Database
+from ovia_shared.errors import OviaError
+
+log = logging.getLogger(__name__)
+POLL_SECONDS = 60.0
+
+
+class Watcher:
+    """One task beside the HTTP service, with a pool of its own: deriving may take long."""
+
+    def __init__(self, dsn: str, *, poll: float = POLL_SECONDS) -> None:
+        self._dsn = dsn
+        self._poll = poll
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begins, and returns at once."""
+        self._task = asyncio.create_task(self._watch())
+
+    async def stop(self) -> None:
+        """Ends; what is being derived is undone and derived the next time."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _watch(self) -> None:
+        database = Database(self._dsn, size=2, statement_timeout=3600, name="ovia-metrics derive")
+        await database.open()
+        try:
+            while True:
+                try:
+                    await self._follow(database)
+                except OviaError as error:
+                    log.warning("facts are not derived: %s", error.message)
+                    await asyncio.sleep(self._poll)
+        finally:
+            await database.close()
+
+    async def _follow(self, database: Database) -> None:
+        async with notices.listening(self._dsn, notices.INGESTED, lambda _: self._wake.set()) as conn:
+            while not conn.is_closed():
+                self._wake.clear()
+                async with database.bare_transaction() as asking:
+                    known = list(await organisations.ids(asking))
+                for org_id in known:
+                    await self._derive(database, org_id)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(self._poll):
+                        await self._wake.wait()
+
+    async def _derive(self, database: Database, org_id: UUID) -> None:
+        try:
+            await derive_facts(database, org_id)
+        except OviaError:
+            raise
+        except Exception:
+            # One organisation's trouble is not the next one's; it is kept in its derivations too.
+            log.exception("facts of an organisation could not be derived", extra={"organisation": str(org_id)})

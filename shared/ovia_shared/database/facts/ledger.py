@@ -1,0 +1,91 @@
+"""The ledger: what is believed of the entities at hand is compared with what was derived anew, and only that changes.
+
+A derivation fills two temporary tables: `touched`, the entities it looked at, and `derived`, all facts that hold for
+them. Facts believed of touched entities and not derived are closed; derived ones not believed are added.
+"""
+
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from ovia_shared.database.pool import Connection
+
+_TABLES = """
+    create temporary table if not exists touched (
+        connection_id uuid not null, entity_id text not null, primary key (connection_id, entity_id)
+    ) on commit drop;
+    create temporary table if not exists derived (
+        kind text not null, entity_kind text not null, connection_id uuid not null, entity_id text not null,
+        project_external_id text, actor_identity_id uuid, occurred_at timestamptz not null, until timestamptz,
+        value double precision, attributes jsonb not null,
+        row_hash uuid
+    ) on commit drop;
+    truncate touched, derived;
+"""
+# A UUIDv7, as new_id makes them, for rows that never leave the server.
+_NEW_ID = """
+    encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid())
+        placing substring(int8send((extract(epoch from $2::timestamptz) * 1000)::bigint) from 3) from 1 for 6),
+        52, 1), 53, 1), 'hex')::uuid
+"""
+
+
+class Difference(NamedTuple):
+    """How many facts were added and closed."""
+
+    added: int
+    closed: int
+
+
+async def begin(conn: Connection) -> None:
+    """Empty tables for a derivation. Times become text in UTC, so that equal facts have equal hashes everywhere."""
+    await conn.execute("set local time zone 'UTC'")
+    await conn.execute("set local work_mem = '64MB'")
+    await conn.execute(_TABLES)
+
+
+async def settle(
+    conn: Connection, org_id: UUID, kinds: tuple[str, ...], version: int, moment: datetime, *, by_project: bool = False
+) -> Difference:
+    """Makes the ledger say what was derived, as of `moment`. With `by_project`, `touched` holds projects."""
+    await conn.execute(
+        """
+        update derived
+           set row_hash = md5(row(kind, connection_id, entity_id, project_external_id, actor_identity_id,
+                                  occurred_at, until, value, attributes)::text)::uuid
+        """
+    )
+    await conn.execute("create index if not exists derived_by_entity on derived (connection_id, entity_id, kind)")
+    await conn.execute("analyze touched, derived")
+    entity = "project_external_id" if by_project else "entity_id"
+    closed = await conn.execute(
+        f"""
+        update facts f set known_to = $2
+          from touched t
+         where f.org_id = $1 and f.kind = any($3) and f.known_to = 'infinity'
+           and f.connection_id = t.connection_id and f.{entity} = t.entity_id
+           and not exists (
+               select from derived d
+                where d.connection_id = f.connection_id and d.entity_id = f.entity_id and d.kind = f.kind
+                  and d.row_hash = f.row_hash)
+        """,
+        org_id,
+        moment,
+        list(kinds),
+    )
+    added = await conn.execute(
+        f"""
+        insert into facts (org_id, id, kind, entity_kind, connection_id, entity_id, project_external_id,
+                           actor_identity_id, occurred_at, until, value, attributes, derivation_version, row_hash,
+                           known_from)
+        select $1, {_NEW_ID}, d.kind, d.entity_kind, d.connection_id, d.entity_id, d.project_external_id,
+               d.actor_identity_id, d.occurred_at, d.until, d.value, d.attributes, $3, d.row_hash, $2
+          from (select distinct on (connection_id, entity_id, kind, row_hash) * from derived
+                 order by connection_id, entity_id, kind, row_hash) d
+            on conflict (org_id, kind, connection_id, entity_id, row_hash) where known_to = 'infinity' do nothing
+        """,
+        org_id,
+        moment,
+        version,
+    )
+    return Difference(int(added.rpartition(" ")[2]), int(closed.rpartition(" ")[2]))

@@ -1,0 +1,86 @@
+"""Which canonical rows changed since a derivation last looked, without ever missing one.
+
+`changed_at` is when the transaction that wrote a row began, not when it committed: a row may become visible long after
+a derivation looked past its time. So a derivation remembers two things of its last run: when it began, and the number
+below which every transaction had ended. It looks back an hour from the former, and passes over rows written by lower
+numbers than the latter: they were visible. Numbers of sub-transactions are higher than that of theirs, so comparing
+with `<` holds for them too. What is left out is only a transaction that stays open for longer than an hour.
+"""
+
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from ovia_shared.database.pool import Connection
+
+
+class Horizon(NamedTuple):
+    """From where on a derivation looks. `below` is cut to the 32 bits a row remembers."""
+
+    since: datetime
+    below: int
+
+
+def changed(alias: str) -> str:
+    """The condition on a canonical row; $1 is the organisation, $2 and $3 the horizon. Transaction numbers go round."""
+    return (
+        f"{alias}.org_id = $1 and {alias}.changed_at >= $2::timestamptz - interval '1 hour' and "
+        f"(({alias}.xmin::text::bigint - $3::bigint) & 4294967295) < 2147483648"
+    )
+
+
+async def state(conn: Connection, org_id: UUID, name: str) -> tuple[Horizon, int, Any] | None:
+    """Where the last run of a derivation began, its version and settings; None if there was none."""
+    row = await conn.fetchrow(
+        """
+        select seen_until, (seen_below::text::numeric % 4294967296)::bigint as below, version, settings
+          from derivations where org_id = $1 and name = $2 and seen_below > '0'
+        """,
+        org_id,
+        name,
+    )
+    return None if row is None else (Horizon(row["seen_until"], row["below"]), row["version"], row["settings"])
+
+
+async def now(conn: Connection) -> tuple[datetime, str]:
+    """The moment, and the number below which every transaction has ended. To be asked before looking at any row."""
+    row = await conn.fetchrow(
+        "select clock_timestamp() as moment, pg_snapshot_xmin(pg_current_snapshot())::text as low"
+    )
+    assert row is not None
+    return row["moment"], row["low"]
+
+
+async def record(
+    conn: Connection, org_id: UUID, name: str, version: int, settings: Any, seen: tuple[datetime, str],
+    added: int, closed: int,
+) -> None:  # fmt: skip
+    """A run ended well, in the transaction that wrote its facts."""
+    await conn.execute(
+        """
+        insert into derivations (org_id, name, version, settings, seen_until, seen_below, started_at, finished_at,
+                                 added, closed)
+        values ($1, $2, $3, $4, $5, $6::text::xid8, $5, clock_timestamp(), $7, $8)
+        on conflict (org_id, name) do update
+           set version = excluded.version, settings = excluded.settings, seen_until = excluded.seen_until,
+               seen_below = excluded.seen_below, started_at = excluded.started_at,
+               finished_at = excluded.finished_at, added = excluded.added, closed = excluded.closed,
+               error = null, error_at = null
+        """,
+        org_id, name, version, settings, *seen, added, closed,
+    )  # fmt: skip
+
+
+async def record_error(conn: Connection, org_id: UUID, name: str, error: str) -> None:
+    """A run failed; where the last good one got to stays."""
+    await conn.execute(
+        """
+        insert into derivations (org_id, name, version, settings, seen_until, seen_below, started_at, finished_at,
+                                 added, closed, error, error_at)
+        values ($1, $2, 0, '{}', now(), '0', now(), now(), 0, 0, $3, now())
+        on conflict (org_id, name) do update set error = excluded.error, error_at = excluded.error_at
+        """,
+        org_id,
+        name,
+        error,
+    )

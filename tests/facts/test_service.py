@@ -1,0 +1,44 @@
+"""The metrics service derives by itself, and by command."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+from ovia_metrics.facts.watching import Watcher
+from ovia_shared.database import notices
+from tests.conftest import RoleDsn
+from tests.facts.conftest import Ledger, day
+
+
+async def test_the_end_of_a_run_of_the_ingest_has_facts_derived(ledger: Ledger, role_dsn: RoleDsn) -> None:
+    told: asyncio.Queue[str] = asyncio.Queue()
+    dsn = role_dsn("ovia_metrics")
+    async with notices.listening(dsn, notices.FACTS, told.put_nowait):
+        await ledger.put("work_items", external_id="1", key="GLD-1", created_at=day(0))
+        watcher = Watcher(dsn, poll=3600)
+        await watcher.start()
+        assert await asyncio.wait_for(told.get(), 60) == str(ledger.org_id)
+        # Said again until it is heard: the watcher may not listen yet.
+        await ledger.put("work_items", external_id="2", key="GLD-2", created_at=day(0))
+        while told.empty():
+            await ledger.admin.execute("select pg_notify($1, $2)", notices.INGESTED, str(ledger.org_id))
+            await asyncio.sleep(0.05)
+        await watcher.stop()
+    assert len(await ledger.facts("work_item.created")) == 2
+
+
+async def test_the_command_derives_and_says_what_it_wrote(ledger: Ledger, role_dsn: RoleDsn, tmp_path: Path) -> None:
+    await ledger.put("work_items", external_id="1", key="GLD-1", created_at=day(0))
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "ovia_metrics.main", "derive", "--from-scratch",
+        env={
+            "PATH": os.environ["PATH"], "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
+            "OVIA_DATABASE_URL": role_dsn("ovia_metrics"), "OVIA_SECRETS_DIR": str(tmp_path),
+        },
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    out, err = await process.communicate()
+    assert process.returncode == 0, err.decode()
+    assert "work_items: 1 added, 0 closed" in out.decode()
+    assert len(await ledger.facts()) == 1

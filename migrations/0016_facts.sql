@@ -1,4 +1,4 @@
--- depends: 0013_matching
+-- depends: 0015_people
 -- The ledger KPIs are counted from: what happened, when it happened, and when we knew.
 
 create table facts (

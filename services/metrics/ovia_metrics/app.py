@@ -1,7 +1,8 @@
-"""The metrics service: so far it says only that it is there."""
+"""The metrics service: figures about who is who for Prometheus; KPIs are to come."""
 
 from litestar import Litestar
 
+from ovia_metrics.identity_gauges import IdentityGauges
 from ovia_shared.config.settings import HttpServiceSettings
 from ovia_shared.database.pool import Database
 from ovia_shared.web.app import create_app
@@ -12,17 +13,19 @@ SERVICE = "ovia-metrics"
 
 def create(settings: HttpServiceSettings) -> Litestar:
     """The application, not yet listening."""
+    database = Database(
+        settings.database_url.get_secret_value(),
+        size=settings.database_pool_size,
+        statement_timeout=settings.statement_timeout,
+        name=SERVICE,
+    )
     return create_app(
         service=SERVICE,
         title="Ovia metrics",
         description="Facts, KPIs, risks and receipts.",
         settings=settings,
-        database=Database(
-            settings.database_url.get_secret_value(),
-            size=settings.database_pool_size,
-            statement_timeout=settings.statement_timeout,
-            name=SERVICE,
-        ),
+        database=database,
+        more_metrics=IdentityGauges(database).text,
     )
 
 

@@ -52,6 +52,23 @@ async def count(
     return total
 
 
+async def count_actions(
+    conn: Connection, org_id: UUID, after: UUID | None
+) -> tuple[dict[tuple[str, str], int], UUID | None]:
+    """How many events there are behind `after`, by action and by whom (`engine` or `people`), and the last of them."""
+    rows = await conn.fetch(
+        """
+        select action, case when actor = 'ovia matching' then 'engine' else 'people' end as whose, count(*) as n,
+               max(id::text)::uuid as last
+          from identity_events where org_id = $1 and ($2::uuid is null or id > $2) group by 1, 2
+        """,
+        org_id,
+        after,
+    )
+    counts = {(row["action"], row["whose"]): row["n"] for row in rows}
+    return counts, max((row["last"] for row in rows), default=after)
+
+
 async def of_decision(conn: Connection, org_id: UUID, decision_id: UUID) -> list[EventView]:
     """Every entry of one decision, in the order it was told."""
     rows = await conn.fetch(

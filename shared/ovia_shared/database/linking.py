@@ -180,6 +180,19 @@ async def mark_matched(conn: Connection, org_id: UUID, ids: Sequence[UUID]) -> N
     await conn.execute("delete from matching_queue where org_id = $1 and identity_id = any($2)", org_id, ids)
 
 
+async def last_run(conn: Connection, org_id: UUID) -> tuple[float, float, int] | None:
+    """Of the last pass: when it began (seconds since 1970), how many seconds it took, and how many accounts it
+    considered."""
+    row = await conn.fetchrow(
+        """
+        select extract(epoch from started_at)::double precision as began, seconds, considered
+          from linking_runs where org_id = $1 order by id desc limit 1
+        """,
+        org_id,
+    )
+    return None if row is None else (row["began"], row["seconds"], row["considered"])
+
+
 async def record_run(conn: Connection, org_id: UUID, **told: Any) -> None:
     """Keeps what a pass did, for people and for monitoring."""
     await conn.execute(

@@ -13,6 +13,7 @@ from ovia_shared.telemetry.metrics import HttpMetrics
 from ovia_shared.web import health, problems
 from ovia_shared.web.authentication import DEPENDENCIES, Authentication
 from ovia_shared.web.documentation import documentation
+from ovia_shared.web.health import MoreMetrics
 from ovia_shared.web.idempotency import Idempotency
 from ovia_shared.web.lifecycle import BODY_LIMIT, Lifecycle
 from ovia_shared.web.parameters import refuse_unknown
@@ -27,11 +28,12 @@ def create_app(
     settings: ServerSettings,
     handlers: Sequence[Any] = (),
     database: Database | None = None,
+    more_metrics: MoreMetrics | None = None,
 ) -> Litestar:
     """The application of a service: its handlers, and what all services share.
 
     Handlers need a token unless they carry `opt=dict(PUBLIC)`, and may ask for `conn` and `caller`. A service without
-    a database can have public handlers only.
+    a database can have public handlers only. `more_metrics` are told at `/metrics` behind those of the requests.
     """
     metrics = HttpMetrics(service)
     limits = RateLimits(settings.requests_per_minute, settings.anonymous_requests_per_minute)
@@ -47,7 +49,7 @@ def create_app(
                 await database.close()
 
     app = Litestar(
-        route_handlers=[health.routes(service, settings.build, database, metrics), *handlers],
+        route_handlers=[health.routes(service, settings.build, database, metrics, more_metrics), *handlers],
         dependencies=DEPENDENCIES,
         middleware=[] if database is None else [Authentication(database, limits), Idempotency()],
         before_request=refuse_unknown,

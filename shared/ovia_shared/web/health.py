@@ -1,6 +1,7 @@
 """What every service says about itself: whether it lives, whether it can serve, what it is, and its metrics."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from importlib.metadata import version
 from typing import Any
 
@@ -46,7 +47,13 @@ class Info(msgspec.Struct, frozen=True):
     build: str
 
 
-def routes(service: str, build: str, database: Database | None, metrics: HttpMetrics) -> Router:
+# What a service tells Prometheus beyond its requests, in the text format.
+MoreMetrics = Callable[[], Awaitable[bytes]]
+
+
+def routes(
+    service: str, build: str, database: Database | None, metrics: HttpMetrics, more: MoreMetrics | None = None
+) -> Router:
     """`/health`, `/ready`, `/info` and `/metrics`. None needs a token; the gateway hides the last."""
     running = Info(service, version("ovia-shared"), build)
 
@@ -70,7 +77,8 @@ def routes(service: str, build: str, database: Database | None, metrics: HttpMet
 
     @get("/metrics", include_in_schema=False)
     async def prometheus() -> Response[bytes]:
-        return Response(metrics.text(), media_type=CONTENT_TYPE_LATEST)
+        text = metrics.text() + (b"" if more is None else await more())
+        return Response(text, media_type=CONTENT_TYPE_LATEST)
 
     handlers: list[Any] = [health, ready, info, prometheus]
     return Router("/", route_handlers=handlers, opt=dict(PUBLIC))

@@ -1,12 +1,18 @@
-"""`python -m tests.bench [http] [git] [sources] [linking]`: measures, beside this machine's limits in the same run."""
+"""`python -m tests.bench [http] [git] [sources] [linking] [undo]`: measures, beside the limits of the same machine."""
 
 import asyncio
 import sys
 
-from tests.bench import git_ingest, http_lists, linking, sources
+from tests.bench import git_ingest, http_lists, linking, sources, undoing
 from tests.bench.report import publish
 
-BENCHES = {"http": http_lists.run, "git": git_ingest.run, "sources": sources.run, "linking": linking.run}
+BENCHES = {
+    "http": http_lists.run,
+    "git": git_ingest.run,
+    "sources": sources.run,
+    "linking": linking.run,
+    "undo": undoing.run,
+}
 
 
 def main() -> int:

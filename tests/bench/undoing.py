@@ -43,8 +43,11 @@ async def run() -> list[Table]:
             seconds = time.perf_counter() - started
             for database in databases.values():
                 await database.close()
-    rows = (("chains restored exactly", f"{CHAINS:,} of {CHAINS:,}", "all"),)
-    rows += (("decisions made and undone", f"{sum(decisions):,}", ""), ("seconds", f"{seconds:.0f}", ""))
+    rows = (
+        ("chains restored exactly", f"{CHAINS:,} of {CHAINS:,}", "all"),
+        ("decisions made and undone", f"{sum(decisions):,}", ""),
+        ("seconds", f"{seconds:.0f}", ""),
+    )
     return [Table("Undo", ("what", "measured", "target"), rows)]
 
 

@@ -89,7 +89,7 @@ KPIS = {
 def _alike(mine: Any, known: Any) -> bool:
     if mine is None or known is None:
         return (mine or 0) == (known or 0)
-    return abs(mine - known) <= 1e-6 * max(1.0, abs(known))
+    return bool(abs(mine - known) <= 1e-6 * max(1.0, abs(known)))
 
 
 async def test_the_facts_of_the_sample_come_to_the_known_answers(

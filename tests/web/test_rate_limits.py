@@ -4,7 +4,6 @@ import pytest
 from litestar.types import Scope
 
 from ovia_shared.errors import TooManyRequests
-from ovia_shared.web import rate_limits
 from ovia_shared.web.rate_limits import RateLimits, client_address
 
 
@@ -84,4 +83,4 @@ def test_addresses_seen_once_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> N
 class FakeClock:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 1000.0
-        monkeypatch.setattr(rate_limits.time, "monotonic", lambda: self.now)
+        monkeypatch.setattr("ovia_shared.web.rate_limits.time.monotonic", lambda: self.now)

@@ -77,6 +77,25 @@ async def test_leaving_early_or_being_cancelled_leaves_no_process(sample: Path) 
     assert open_files() <= before + 1
 
 
+async def test_being_cancelled_at_any_step_closes_each_pipe_once(sample: Path) -> None:
+    faults: list[dict[str, object]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: faults.append(context))
+    repository = await opened(sample)
+    tips = await repository.tips()
+    before = open_files()
+    for steps in range(60):
+        task = asyncio.ensure_future(anext(aiter(_endless(repository, tips))))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert children() == []
+    await asyncio.sleep(0)
+    assert faults == []
+    assert open_files() <= before + 1
+
+
 async def _endless(repository: Repository, tips: list[str]) -> AsyncIterator[None]:
     async with contextlib.aclosing(repository.commits(tips, ())) as commits:
         async for _ in commits:

@@ -92,10 +92,12 @@ class _Outlet:
     """The reading end of a pipe whose writing end a child gets."""
 
     def __init__(self, size: int) -> None:
-        self._read_end, self.write_end = os.pipe()
+        read_end, self.write_end = os.pipe()
+        # Of the object, not of the number: closed twice, a number may be somebody else's by then.
+        self._pipe = os.fdopen(read_end, "rb", buffering=0)
         # A larger pipe spares switches between the programs; where the system refuses, the usual one does.
         with contextlib.suppress(OSError, AttributeError):
-            fcntl.fcntl(self._read_end, fcntl.F_SETPIPE_SZ, size)
+            fcntl.fcntl(read_end, fcntl.F_SETPIPE_SZ, size)
         self._transport: asyncio.ReadTransport | None = None
         self.reader = asyncio.StreamReader(limit=READ_BYTES)
 
@@ -104,7 +106,7 @@ class _Outlet:
         os.close(self.write_end)
         self.write_end = -1
         self._transport, _ = await asyncio.get_running_loop().connect_read_pipe(
-            lambda: asyncio.StreamReaderProtocol(self.reader), os.fdopen(self._read_end, "rb", buffering=0)
+            lambda: asyncio.StreamReaderProtocol(self.reader), self._pipe
         )
 
     def close(self) -> None:
@@ -113,7 +115,8 @@ class _Outlet:
         if self._transport is not None:
             self._transport.close()
         else:
-            os.close(self._read_end)
+            # Cancelled while it connected, asyncio closes it too.
+            self._pipe.close()
 
 
 async def _last_words(reader: asyncio.StreamReader) -> str:

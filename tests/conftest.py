@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 import msgspec
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 from psycopg import sql
 
 from ovia_shared.admin import operations
@@ -16,6 +17,10 @@ from ovia_shared.database.pool import Database
 from ovia_shared.models.token import Role
 
 pytest_plugins = ["tests.embedded_postgres", "tests.nothing_skipped"]
+
+# How long an example takes says how busy the machine is, not whether the code is right.
+settings.register_profile("ovia", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("ovia")
 
 ROLE_PASSWORD = "of-no-worth-outside-the-tests"
 

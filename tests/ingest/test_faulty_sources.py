@@ -59,6 +59,8 @@ class Sample:
             "GITLAB_BASE_URL": f"{self.address}/gitlab", "GITLAB_PRIVATE_TOKEN": "sample-token",
             "CONFLUENCE_BASE_URL": f"{self.address}/confluence", "CONFLUENCE_EMAIL": "a@fernweh.example",
             "CONFLUENCE_API_TOKEN": "sample-token", "OVIA_CREDENTIALS_KEYS": KEYS, "OVIA_PARTITIONS_AT_ONCE": "6",
+            # Nothing is killed here: a lease is only lost where the machine stands still for as long.
+            "OVIA_LEASE_SECONDS": "60",
         } | {f"{kind}_MAX_RETRIES": "12" for kind in ("JIRA", "GITLAB", "CONFLUENCE")}  # fmt: skip
         process = await self._ingest.start("run", "--organisation", organisation.name, "--sample", *options, **settings)
         out, err = await process.communicate()

@@ -21,7 +21,7 @@ def program(directory: Path, name: str, script: str) -> Program:
 
 async def begun(*programs: Program) -> None:
     """Wait until each has said so in its log."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         for each in programs:
             while "begun" not in each.log.read_text():
                 await asyncio.sleep(0.02)
@@ -36,7 +36,7 @@ def alive(pid: int) -> bool:
 
 def gone(pid: int) -> bool:
     """Whether it ends within the moments that a signal takes."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while alive(pid) and time.monotonic() < deadline:
         time.sleep(0.02)
     return not alive(pid)

@@ -97,11 +97,9 @@ async def test_silence_ends_after_the_timeout(serve_raw: ServeRaw) -> None:
         writer.write(WHOLE[:40])
         await asyncio.sleep(1)
 
-    started = time.monotonic()
     async with client_of(await serve_raw(hangs), SourceSettings(timeout_seconds=0.2, max_tries=1)) as client:
         with pytest.raises(SourceError, match=r"takes longer than 0\.2 s to answer$"):
             await client.get("/")
-    assert time.monotonic() - started < 0.7
 
 
 async def test_a_dribbling_body_ends_after_four_times_the_timeout(serve_raw: ServeRaw) -> None:
@@ -115,7 +113,8 @@ async def test_a_dribbling_body_ends_after_four_times_the_timeout(serve_raw: Ser
     async with client_of(await serve_raw(dribbles), SourceSettings(timeout_seconds=0.15, max_tries=1)) as client:
         with pytest.raises(SourceError, match="takes longer"):
             await client.get("/")
-    assert 0.5 < time.monotonic() - started < 2
+    # Had it waited for the last of the drops, it would have been told of a body that was cut.
+    assert time.monotonic() - started > 0.5
 
 
 async def test_an_endless_refusal_is_not_read_to_its_end(serve_raw: ServeRaw) -> None:

@@ -134,7 +134,6 @@ async def test_nobody_asks_before_retry_after_has_passed(serve: Serve) -> None:
     async with client_of(await serve(limited), concurrency=8) as client:
         await ask_all(client, range(100))
     assert len(arrivals) == 101
-    # What was on its way when the answer came may still arrive.
-    late = [moment - silent_from for moment in arrivals if moment > silent_from + 0.3]
-    assert len(late) > 60
-    assert min(late) >= 1.0
+    # What was on its way when the answer came may still arrive, however late: never more than may be under way.
+    early = [moment for moment in arrivals if silent_from < moment < silent_from + 1.0]
+    assert len(early) <= 7

@@ -1,7 +1,9 @@
 """A reader killed at any moment must leave nothing that the next one cannot finish."""
 
 import asyncio
+import contextlib
 import random
+import signal
 from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
@@ -62,12 +64,22 @@ async def _stored(rows: Rows) -> int:
 
 
 async def _wait_until_stored(rows: Rows, process: asyncio.subprocess.Process, records: float) -> None:
-    """Waits for this many records; a run that ended before them fails the test with what it said."""
-    while await _stored(rows) < records:
+    """Waits for this many records; a run that ended before them fails the test with what it said.
+
+    The run is held while it is looked at: asking may take longer than all that is left to read.
+    """
+    while True:
+        await asyncio.sleep(0.01)
+        with contextlib.suppress(ProcessLookupError):
+            process.send_signal(signal.SIGSTOP)
+        reached = await _stored(rows) >= records
+        with contextlib.suppress(ProcessLookupError):
+            process.send_signal(signal.SIGCONT)
+        if reached:
+            return
         if process.returncode is not None:
             out, err = await process.communicate()
             pytest.fail(f"the run ended early with {process.returncode}:\n{out.decode()}{err.decode()}")
-        await asyncio.sleep(0.01)
 
 
 @pytest.mark.timeout(180)
@@ -83,8 +95,9 @@ async def test_ten_kills_at_random_points_end_in_the_state_of_an_undisturbed_run
         process = await ingest.start(
             "git", "--organisation", disturbed.name, str(history.path), OVIA_GIT_PAGE_COMMITS=PAGE
         )
-        # The schedule spreads kills over the whole read; the extra wait lands them anywhere within a page.
-        await _wait_until_stored(rows, process, max(before + 1, number * COMMITS / (KILLS + 3)))
+        # Spread over the read, with enough left behind the last that no run is done before it is killed; the extra
+        # wait lands them anywhere within a page.
+        await _wait_until_stored(rows, process, max(before + 1, number * COMMITS / (2 * KILLS)))
         await asyncio.sleep(chance.uniform(0, 0.05))
         assert process.returncode is None, "the run ended before it could be killed"
         process.kill()
@@ -93,7 +106,8 @@ async def test_ten_kills_at_random_points_end_in_the_state_of_an_undisturbed_run
     # Once more, at the end of the read, when people are being made.
     process = await ingest.start("git", "--organisation", disturbed.name, str(history.path))
     await _wait_until_stored(rows, process, COMMITS + 1)
-    process.kill()
+    with contextlib.suppress(ProcessLookupError):
+        process.kill()
     await process.communicate()
     finished = await ingest.git(history.path)
     assert finished.code == 0, finished.err

@@ -1,9 +1,12 @@
-"""`python -m tests.bench [http] [git] [sources] [linking] [undo]`: measures, beside the limits of the same machine."""
+"""`python -m tests.bench [http] [git] [sources] [linking] [undo] [matching]`: measures, beside the limits of the same machine in the same run.
+
+Without a name, all of them.
+"""
 
 import asyncio
 import sys
 
-from tests.bench import git_ingest, http_lists, linking, sources, undoing
+from tests.bench import git_ingest, http_lists, linking, matching, sources, undoing
 from tests.bench.report import publish
 
 BENCHES = {
@@ -12,6 +15,7 @@ BENCHES = {
     "sources": sources.run,
     "linking": linking.run,
     "undo": undoing.run,
+    "matching": matching.run,
 }
 
 

@@ -15,6 +15,7 @@ from ovia_shared.admin.access_commands import (
 )
 from ovia_shared.admin.identity_commands import check_identity_log
 from ovia_shared.admin.key_commands import make_key, rotate_credentials
+from ovia_shared.admin.learning_commands import learn_matching
 from ovia_shared.admin.matching_commands import evaluate_matching
 from ovia_shared.admin.schema_commands import migrate, prepare_database
 from ovia_shared.errors import BadSettings, InvalidInput, OviaError
@@ -36,9 +37,9 @@ def cli() -> None:
 def admin(context: click.Context, debug: bool) -> None:
     """Set up and look after an installation.
 
-    Every command but evaluate-matching works on the database that OVIA_DATABASE_URL (or the secret file
-    ovia_database_url) names, as its owner ovia_owner. Whatever changes something is recorded in the audit log
-    under the name given by --actor.
+    Every command but evaluate-matching and learn-matching works on the database that OVIA_DATABASE_URL (or the
+    secret file ovia_database_url) names, as its owner ovia_owner. Whatever changes something is recorded in the audit
+    log under the name given by --actor.
 
     \b
     A new installation:
@@ -63,6 +64,7 @@ for command in (
     rotate_credentials,
     check_identity_log,
     evaluate_matching,
+    learn_matching,
 ):
     admin.add_command(command)
 

@@ -173,6 +173,8 @@ def join_best_first(groups: Groups, edges: Edges, threshold: float) -> list[Left
 
 def _rival(groups: Groups, edges: Edges, edge: Edge) -> tuple[int, float]:
     """A node of somebody else to whom the evidence points nearly as strongly, and how strongly; -1 without one."""
+    if not groups.person:
+        return -1, 0.0
     for node, target in ((edge.left, edge.right), (edge.right, edge.left)):
         if groups.person_of(node) is not None:
             continue

@@ -71,7 +71,7 @@ def read_mailbox(written: str | None) -> Mailbox:
         return NO_MAILBOX
     text = written.strip().strip("<>").lower().replace(" at ", "@").replace(" dot ", ".")
     local, at, domain = text.rpartition("@")
-    if not at or not local or not domain or any(character.isspace() for character in text):
+    if not at or not local or not domain or len(text.split()) != 1:
         return NO_MAILBOX
     if hidden := _NOREPLY.match(text):
         login = hidden["login"]

@@ -1,4 +1,4 @@
-"""`python -m tests.bench [http] [git] [sources] [linking] [undo] [matching]`: measures, beside the limits of the same machine in the same run.
+"""`python -m tests.bench [http] [git] [sources] [linking] [undo] [matching] [facts]`: beside the limits of the machine.
 
 Without a name, all of them.
 """
@@ -6,7 +6,7 @@ Without a name, all of them.
 import asyncio
 import sys
 
-from tests.bench import git_ingest, http_lists, linking, matching, sources, undoing
+from tests.bench import facts, git_ingest, http_lists, linking, matching, sources, undoing
 from tests.bench.report import publish
 
 BENCHES = {
@@ -16,6 +16,7 @@ BENCHES = {
     "linking": linking.run,
     "undo": undoing.run,
     "matching": matching.run,
+    "facts": facts.run,
 }
 
 

@@ -80,6 +80,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "work_items": {"project_external_id": "1", "title": "", "labels": [], "components": [], "fix_versions": [],
                    "affected_versions": [], "fields": {}, "notes": [], "status": "To Do", "status_category": "todo",
                    "type": "Task"},
+    "work_item_keys": {},
     "work_item_transitions": {"ordinal": 0, "field": "status"},
     "work_item_links": {"type": "Blocks", "description": "is blocked by", "inward": True},
     "merge_requests": {"project_external_id": "1", "title": "", "state": "open", "draft": False, "number": 1,

@@ -5,6 +5,7 @@ import os
 import sys
 from pathlib import Path
 
+from ovia_metrics.facts.gauges import FactGauges
 from ovia_metrics.facts.watching import Watcher
 from ovia_shared.database import notices
 from tests.conftest import RoleDsn
@@ -42,3 +43,12 @@ async def test_the_command_derives_and_says_what_it_wrote(ledger: Ledger, role_d
     assert process.returncode == 0, err.decode()
     assert "work_items: 1 added, 0 closed" in out.decode()
     assert len(await ledger.facts()) == 1
+
+
+async def test_prometheus_is_told_how_far_facts_are_behind(ledger: Ledger) -> None:
+    await ledger.put("work_items", external_id="1", key="GLD-1", created_at=day(0))
+    await ledger.derive()
+    text = (await FactGauges(ledger.database).text()).decode()
+    labels = f'{{family="work_items",organisation="{ledger.org_id}"}}'
+    assert f"ovia_derivation_failing{labels} 0.0" in text
+    assert f"ovia_derivation_lag_seconds{labels}" in text

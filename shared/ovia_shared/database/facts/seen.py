@@ -84,3 +84,25 @@ async def record_error(conn: Connection, org_id: UUID, name: str, error: str) ->
         name,
         error,
     )
+
+
+class Progress(NamedTuple):
+    """How a family stands: seconds since its last good run began, seconds that took, and whether one failed since."""
+
+    name: str
+    lag_seconds: float
+    seconds: float
+    failing: bool
+
+
+async def progress(conn: Connection, org_id: UUID) -> list[Progress]:
+    """All families that ever ran, by name."""
+    rows = await conn.fetch(
+        """
+        select name, extract(epoch from clock_timestamp() - seen_until)::double precision as lag,
+               extract(epoch from finished_at - started_at)::double precision as seconds, error is not null as failing
+          from derivations where org_id = $1 order by name
+        """,
+        org_id,
+    )
+    return [Progress(*row) for row in rows]

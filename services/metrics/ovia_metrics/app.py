@@ -1,7 +1,8 @@
-"""The metrics service: figures about who is who for Prometheus; KPIs are to come."""
+"""The metrics service: facts, and figures about who is who for Prometheus; KPIs are to come."""
 
 from litestar import Litestar
 
+from ovia_metrics.facts.gauges import FactGauges
 from ovia_metrics.identity_gauges import IdentityGauges
 from ovia_shared.config.settings import HttpServiceSettings
 from ovia_shared.database.pool import Database
@@ -19,13 +20,18 @@ def create(settings: HttpServiceSettings) -> Litestar:
         statement_timeout=settings.statement_timeout,
         name=SERVICE,
     )
+    identities, facts = IdentityGauges(database), FactGauges(database)
+
+    async def more_metrics() -> bytes:
+        return await identities.text() + await facts.text()
+
     return create_app(
         service=SERVICE,
         title="Ovia metrics",
         description="Facts, KPIs, risks and receipts.",
         settings=settings,
         database=database,
-        more_metrics=IdentityGauges(database).text,
+        more_metrics=more_metrics,
     )
 
 

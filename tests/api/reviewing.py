@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +24,7 @@ NAMES = (
     "Hanna Iversen", "Ivo Jansen", "Judit Kovacs", "Karim Larbi", "Lena Månsson",
 )  # fmt: skip
 REFUSALS = (Conflict, InvalidInput, NotFound)
+_MONTH = timedelta(days=30)
 
 
 async def add_accounts(conn: Connection, org_id: UUID, people: int = len(NAMES)) -> list[UUID]:
@@ -54,7 +56,25 @@ async def linked(ingest: Database, org_id: UUID, people: int = len(NAMES)) -> li
     return ids
 
 
-async def state(conn: Connection, org_id: UUID) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+async def in_teams(api: Database, org_id: UUID) -> None:
+    """Two teams. Everybody is in one or both of them, at times that overlap those of others."""
+    begin = datetime(2025, 1, 1, tzinfo=UTC)
+    async with api.transaction(org_id) as conn:
+        teams = [new_id(), new_id()]
+        for team, name in zip(teams, ("Lift", "Drag"), strict=True):
+            await conn.execute("insert into teams (org_id, id, name) values ($1, $2, $3)", org_id, team, name)
+        people = await conn.fetch("select id from people where org_id = $1 order by id", org_id)
+        for number, row in enumerate(people):
+            for team in teams[: 1 + number % 2]:
+                await conn.execute(
+                    "insert into team_memberships (org_id, id, team_id, person_id, role, valid_from, valid_to)"
+                    " values ($1, $2, $3, $4, $5, $6, $7)",
+                    org_id, new_id(), team, row["id"], f"role {number}", begin + number * _MONTH,
+                    None if number % 3 == 0 else begin + (number + 6) * _MONTH,
+                )  # fmt: skip
+
+
+async def state(conn: Connection, org_id: UUID) -> tuple[list[tuple[Any, ...]], ...]:
     """All that decisions are about, without the ids of rows."""
     mappings = await conn.fetch(
         """
@@ -72,7 +92,14 @@ async def state(conn: Connection, org_id: UUID) -> tuple[list[tuple[Any, ...]], 
         """,
         org_id,
     )
-    return [tuple(row) for row in mappings], [tuple(row) for row in people]
+    memberships = await conn.fetch(
+        """
+        select team_id, person_id, role, valid_from, valid_to from team_memberships
+         where org_id = $1 and known_to = 'infinity' order by 1, 2, 4
+        """,
+        org_id,
+    )
+    return tuple([tuple(row) for row in rows] for rows in (mappings, people, memberships))
 
 
 class Reviewer:
@@ -156,4 +183,15 @@ async def broken(conn: Connection, org_id: UUID) -> Sequence[str]:
         """,
         org_id,
     )
-    return found + [f"mapping {row['id']} leads to somebody who is gone" for row in gone]
+    found += [f"mapping {row['id']} leads to somebody who is gone" for row in gone]
+    doubled = await conn.fetch(
+        """
+        select a.id from team_memberships a
+          join team_memberships b on b.org_id = a.org_id and b.team_id = a.team_id and b.person_id = a.person_id
+           and b.id > a.id and b.known_to = 'infinity'
+           and tstzrange(a.valid_from, a.valid_to) && tstzrange(b.valid_from, b.valid_to)
+         where a.org_id = $1 and a.known_to = 'infinity'
+        """,
+        org_id,
+    )
+    return found + [f"membership {row['id']} overlaps another of the same person" for row in doubled]

@@ -107,7 +107,7 @@ async def test_the_export_is_csv_with_every_row(queue: httpx.AsyncClient) -> Non
     assert answer.content.count(b"\r\n") == len(rows) + 1
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+49", "-1", "@SUM(A1)", "\tx", "\rx"])
+@pytest.mark.parametrize("cell", ["=1+1", "+49", "-1", "@SUM(A1)", "\tx", "\rx", "\nx", "\uff1d1"])
 def test_no_cell_is_a_formula(cell: str) -> None:
     assert harmless(cell) == f"'{cell}"
     assert harmless("Ann = Bo") == "Ann = Bo"

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from ovia_shared.database.pool import Database
-from tests.api.reviewing import REFUSALS, Reviewer, broken, linked, state
+from tests.api.reviewing import REFUSALS, Reviewer, broken, in_teams, linked, state
 from tests.conftest import OpenDatabase, RoleDsn, SampleOrganisation
 
 Organisations = tuple[SampleOrganisation, SampleOrganisation]
@@ -34,6 +34,8 @@ async def test_sixty_four_reviewers_at_once_keep_every_invariant_at_every_moment
     ingest = await open_database("ovia_ingest")
     await linked(ingest, ours.id)
     await linked(ingest, theirs.id)
+    for organisation in organisations:
+        await in_teams(reviewed, organisation.id)
     async with reviewed.transaction(theirs.id) as conn:
         untouched = await state(conn, theirs.id)
     done = asyncio.Event()
@@ -74,6 +76,7 @@ async def test_undoing_a_chain_of_decisions_restores_exactly_what_was(
 ) -> None:
     ours = organisations[0].id
     await linked(await open_database("ovia_ingest"), ours, people=8)
+    await in_teams(reviewed, ours)
     reviewer = Reviewer(reviewed, ours, "Ada", 11)
     lengths = 0
     for _ in range(CHAINS):

@@ -132,7 +132,8 @@ async def later(
 async def disagreements(conn: Connection, org_id: UUID) -> list[str]:
     """Where the log and what is believed differ, in words; empty when replaying the log gives the present state.
 
-    A mapping row is in force after the log if the last entry that names it names it as `after`.
+    A mapping row is in force after the log if the last entry that names it names it as `after`. People, where the log
+    tells of them, are as the last entry left them.
     """
     rows = await conn.fetch(
         """
@@ -157,6 +158,22 @@ async def disagreements(conn: Connection, org_id: UUID) -> list[str]:
         else f"mapping {row['id']} should be in force by its events and is not"
         for row in rows
     ]
+    people = await conn.fetch(
+        """
+        with told as (
+            select distinct on (e.person_id) e.person_id, e.after -> 'people' -> 0 as image
+              from identity_events e
+             where e.org_id = $1 and e.person_id is not null and jsonb_array_length(e.after -> 'people') > 0
+             order by e.person_id, e.occurred_at desc, e.id desc)
+        select p.id from told t join people p on p.org_id = $1 and p.id = t.person_id
+         where (p.display_name, p.primary_email, p.status, p.merged_into_id::text, p.deleted_at is null)
+               is distinct from (t.image ->> 'display_name', t.image ->> 'primary_email', t.image ->> 'status',
+                                 t.image ->> 'merged_into_id', t.image ->> 'deleted_at' is null)
+         order by p.id limit 100
+        """,
+        org_id,
+    )
+    found += [f"person {row['id']} is not as their last event says" for row in people]
     orphans = await conn.fetch(
         """
         select e.id from identity_events e

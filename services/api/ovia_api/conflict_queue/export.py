@@ -13,8 +13,8 @@ COLUMNS = (
     "mapping_id", "status", "confidence", "created_at", "source", "external_id", "username", "email", "display_name",
     "person_id", "person", "reasons",
 )  # fmt: skip
-# A cell that begins with one of these is a formula to a spreadsheet.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# A cell that begins with one of these, in full width too, is a formula to a spreadsheet.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 async def lines(database: Database, org_id: UUID, wanted: MappingFilter) -> AsyncIterator[bytes]:

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from ovia_api.mappings.plans import By, Plan
-from ovia_shared.database import mapping_changes, people_rows
+from ovia_shared.database import mapping_changes, people, people_rows, team_memberships
 from ovia_shared.database.ids import new_id
 from ovia_shared.database.pool import Connection
 from ovia_shared.errors import Conflict, InvalidInput, NotFound
@@ -56,8 +56,8 @@ class Deciding:
         for row in named:
             if row.id not in by_id:
                 raise Conflict(moved_on(row, believed.get(row.identity_id, [])))
-        people = {row.person_id for row in by_id.values() if row.person_id is not None}
-        await self.lock_people(people | ({besides} if besides is not None else set()))
+        leading = {row.person_id for row in by_id.values() if row.person_id is not None}
+        await self.lock_people(leading | ({besides} if besides is not None else set()))
         return [by_id[id_] for id_ in dict.fromkeys(mapping_ids)], believed
 
     async def lock_accounts(self, identity_ids: Sequence[UUID]) -> dict[UUID, list[MappingRow]]:
@@ -79,6 +79,11 @@ class Deciding:
     async def lock_people(self, ids: Iterable[UUID]) -> dict[UUID, PersonRow]:
         """These people, locked, by id."""
         return await people_rows.lock(self._conn, self._org_id, list(ids))
+
+    async def hold_email(self, made: NewPersonName | None) -> None:
+        """Nobody else takes the new person's e-mail meanwhile. Before anything else is locked, as everywhere."""
+        if made is not None and made.primary_email is not None:
+            await people.hold_emails(self._conn, self._org_id, [made.primary_email])
 
     async def target(self, person_id: UUID | None, made: NewPersonName | None, plan: Plan) -> PersonRow:
         """Whom a decision leads to: somebody known, locked, or a new person, added to the plan."""
@@ -132,6 +137,9 @@ class Deciding:
                 await people_rows.put(conn, org_id, made)
         for _, after in plan.people:
             await people_rows.put(conn, org_id, after)
+        if await team_memberships.close(conn, org_id, [row.id for row in plan.leave], by.at) != len(plan.leave):
+            raise Conflict("a membership changed at this moment; try again")
+        await team_memberships.add(conn, org_id, plan.join, by.at)
         if plan.rematch:
             await mapping_changes.queue_for_matching(conn, org_id, plan.rematch)
         events = _events(action, plan, reason, decision)
@@ -184,6 +192,11 @@ def _events(action: str, plan: Plan, reason: str | None, decision: UUID) -> list
     losing = {row.person_id for row in plan.close if row.person_id is not None} - told_people
     for person in losing - images.keys():
         images[person] = ({}, {})
+    for person in {row.person_id for row in [*plan.leave, *plan.join]}:
+        was_image, now_image = images.get(person, ({}, {}))
+        left = [msgspec.to_builtins(row) for row in plan.leave if row.person_id == person]
+        joined = [msgspec.to_builtins(row) for row in plan.join if row.person_id == person]
+        images[person] = (was_image | {"memberships": left}, now_image | {"memberships": joined})
     for person, (was_image, now_image) in images.items():
         events.append(
             Event(

@@ -5,8 +5,9 @@ from uuid import UUID
 
 from ovia_api.mappings import plans
 from ovia_api.mappings.deciding import Deciding, PlanOne
+from ovia_api.mappings.memberships import handed_on
 from ovia_api.mappings.plans import Plan
-from ovia_shared.database import mapping_changes
+from ovia_shared.database import mapping_changes, team_memberships
 from ovia_shared.database.pool import Connection
 from ovia_shared.errors import Conflict, InvalidInput
 from ovia_shared.models.review import Merge, NewPersonName, Preview, Previewed
@@ -64,6 +65,7 @@ async def _planned(
     *,
     of_one_person: bool,
 ) -> tuple[Plan, plans.By]:
+    await deciding.hold_email(new_person)
     rows, believed = await deciding.lock_rows(mapping_ids, person_id)
     if of_one_person and len({row.person_id for row in rows}) > 1:
         raise InvalidInput("the mappings lead to different people; split one person at a time", field="mapping_ids")
@@ -93,11 +95,16 @@ async def merge_people(deciding: Deciding, conn: Connection, org_id: UUID, wante
     if {row.id for row in [*rows, *kept]} - {row.id for row in shown}:
         raise Conflict("an account of one of the two changed at this moment; try again")
     by = await deciding.by()
-    return await deciding.carry_out("merge", plans.merge(person, into, rows, kept, by), wanted.reason, by)
+    plan = plans.merge(person, into, rows, kept, by)
+    # Everybody who writes memberships holds the person, and both are held here.
+    plan.leave = await team_memberships.of_people(conn, org_id, [person.id])
+    plan.join = handed_on(plan.leave, await team_memberships.of_people(conn, org_id, [into.id]), into.id)
+    return await deciding.carry_out("merge", plan, wanted.reason, by)
 
 
 async def person_of_account(deciding: Deciding, identity_id: UUID, made: NewPersonName) -> UUID | None:
     """Makes a person of an account that belongs to nobody; the decision's id."""
+    await deciding.hold_email(made)
     believed = await deciding.lock_accounts([identity_id])
     plan = Plan()
     target = await deciding.target(None, made, plan)

@@ -16,24 +16,28 @@ from ovia_shared.models.mapping import MappingStatus
 from ovia_shared.models.mapping_change import MappingRow
 from ovia_shared.models.person import PersonRow
 from ovia_shared.models.rule_trace import RuleTrace
+from ovia_shared.models.team import MembershipRow
 
 BY_HAND = "by hand"
 _OPEN = (MappingStatus.AUTO, MappingStatus.CONFLICT)
 
 
 class Plan(msgspec.Struct, kw_only=True):
-    """Rows to close and rows to add; people to make, and people as they were and as they shall be."""
+    """Rows to close and rows to add; people to make, and people as they were and as they shall be; memberships of teams
+    to close and to add."""
 
     close: list[MappingRow] = []
     add: list[MappingRow] = []
     new_people: list[PersonRow] = []
     people: list[tuple[PersonRow, PersonRow]] = []
+    leave: list[MembershipRow] = []
+    join: list[MembershipRow] = []
     # Accounts the matcher should look at again.
     rematch: list[UUID] = []
     undoes: UUID | None = None
 
     def __bool__(self) -> bool:
-        return bool(self.close or self.add or self.new_people or self.people)
+        return bool(self.close or self.add or self.new_people or self.people or self.leave or self.join)
 
     def take(self, other: "Plan") -> None:
         """Adds another plan to this one."""
@@ -41,6 +45,8 @@ class Plan(msgspec.Struct, kw_only=True):
         self.add += other.add
         self.new_people += other.new_people
         self.people += other.people
+        self.leave += other.leave
+        self.join += other.join
         self.rematch += other.rematch
 
 

@@ -9,12 +9,15 @@ import msgspec
 
 from ovia_api.mappings.deciding import Deciding, copies
 from ovia_api.mappings.plans import Plan
-from ovia_shared.database import identity_events, mapping_changes
+from ovia_shared.database import identity_events, mapping_changes, people_rows, team_memberships
+from ovia_shared.database import people as people_lists
+from ovia_shared.database.ids import new_id
 from ovia_shared.database.pool import Connection
 from ovia_shared.errors import Conflict, InvalidInput, NotFound
 from ovia_shared.models.mapping_change import MappingRow
 from ovia_shared.models.person import PersonRow, PersonStatus
 from ovia_shared.models.review import EventView, Undo
+from ovia_shared.models.team import MembershipRow
 
 # About the account itself, not about whose it is.
 _SAID_AGAIN = frozenset({"mark_service_account", "unmark_service_account"})
@@ -46,8 +49,11 @@ async def undo(
     if any(event.action in _SAID_AGAIN for event in events):
         raise Conflict("this said whether the account is a machine's: say so anew instead of undoing it")
     accounts = sorted({event.identity_id for event in events if event.identity_id is not None})
-    believed = await deciding.lock_accounts(accounts)
     people = _people(events)
+    # Before anything else is locked, as by everybody who gives an e-mail to a person.
+    emails = [was["primary_email"] for was, _ in people.values() if was is not None and was["primary_email"]]
+    await people_lists.hold_emails(conn, org_id, emails)
+    believed = await deciding.lock_accounts(accounts)
     leading = {UUID(image["person_id"]) for image in _images(events, "before") if image["person_id"]}
     locked = await deciding.lock_people([*people, *_named(events), *leading])
     # By what they say, not by id: a row that an undo brought back is a copy of the one before.
@@ -65,6 +71,7 @@ async def undo(
     rows = await mapping_changes.rows_by_id(conn, org_id, sorted(restored.values()))
     closing = [in_force[saying] for saying in after]
     plan = Plan(close=closing, add=copies(rows), undoes=decision_id)
+    await _give_back_memberships(conn, org_id, events, plan)
     for id_, (was, now) in people.items():
         person = locked[id_]
         if was is not None:
@@ -73,6 +80,7 @@ async def undo(
             # The decision made this person: without it there is none.
             plan.people.append((person, msgspec.structs.replace(person, deleted_at=by.at)))
     await _require_people(conn, org_id, deciding, plan)
+    await _require_emails(conn, org_id, plan)
     return await deciding.carry_out("undo", plan, reason, by)
 
 
@@ -91,8 +99,8 @@ def _named(events: Sequence[EventView]) -> set[UUID]:
     return {event.person_id for event in events if event.person_id is not None}
 
 
-def _images(events: Sequence[EventView], side: str) -> list[dict[str, Any]]:
-    return [row for event in events for row in ((getattr(event, side) or {}).get("mappings", []))]
+def _images(events: Sequence[EventView], side: str, kind: str = "mappings") -> list[dict[str, Any]]:
+    return [row for event in events for row in ((getattr(event, side) or {}).get(kind, []))]
 
 
 def _shown(believed: dict[UUID, list[MappingRow]]) -> list[tuple[MappingRow, dict[str, Any]]]:
@@ -107,8 +115,10 @@ def _saying(image: dict[str, Any]) -> tuple[tuple[str, Any], ...]:
 def _says(person: PersonRow | None, image: dict[str, Any]) -> bool:
     if person is None:
         return False
-    merged = None if person.merged_into_id is None else str(person.merged_into_id)
-    return (person.deleted_at is not None) == (image["deleted_at"] is not None) and merged == image["merged_into_id"]
+    now = people_rows.shown(person)
+    # When they went does not matter: going again after an undo is later than going the first time.
+    same = all(now[name] == image[name] for name in ("display_name", "primary_email", "status", "merged_into_id"))
+    return same and (now["deleted_at"] is None) == (image["deleted_at"] is None)
 
 
 def _as(person: PersonRow, image: dict[str, Any]) -> PersonRow:
@@ -136,6 +146,44 @@ async def _require_people(conn: Connection, org_id: UUID, deciding: Deciding, pl
         if person_id in gone:
             raise Conflict(f"person {person_id} would be gone, and an account would still lead to them")
         await deciding.living(person_id)
+
+
+async def _require_emails(conn: Connection, org_id: UUID, plan: Plan) -> None:
+    """Raises `Conflict` where somebody who comes back would share their e-mail with somebody who has it by now."""
+    for was, now in plan.people:
+        if now.deleted_at is None and now.primary_email is not None:
+            other = await people_rows.with_email(conn, org_id, now.primary_email, was.id)
+            if other is not None:
+                raise Conflict(
+                    f"person {other.id} ({other.display_name}) has the e-mail of person {was.id} now; change it first"
+                )
+
+
+async def _give_back_memberships(conn: Connection, org_id: UUID, events: Sequence[EventView], plan: Plan) -> None:
+    """Adds to the plan the memberships as they were. Raises `Conflict` where they are not as the decision left them."""
+    before, after = (
+        [msgspec.convert(image, MembershipRow) for image in _images(events, side, "memberships")]
+        for side in ("before", "after")
+    )
+    if not before and not after:
+        return
+    whose = sorted({row.person_id for row in [*before, *after]})
+    nameless = UUID(int=0)
+    there = {
+        msgspec.structs.replace(row, id=nameless): row for row in await team_memberships.of_people(conn, org_id, whose)
+    }
+    left = [msgspec.structs.replace(row, id=nameless) for row in after]
+    if not there.keys() >= set(left):
+        raise Conflict("a membership of a team that this decision moved was changed since; correct it by hand first")
+    staying = [row for row in there.values() if msgspec.structs.replace(row, id=nameless) not in left]
+    for row in before:
+        for other in staying:
+            if (other.person_id, other.team_id) == (row.person_id, row.team_id) and other.overlaps(
+                row.valid_from, row.valid_to
+            ):
+                raise Conflict(f"membership {other.id} of a team overlaps one that would come back; take it back first")
+    plan.leave = [there[row] for row in left]
+    plan.join = [msgspec.structs.replace(row, id=new_id()) for row in before]
 
 
 async def _refuse(

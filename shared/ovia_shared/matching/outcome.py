@@ -32,6 +32,7 @@ class Outcome:
         self.contested: dict[int, LeftOut] = {}
         self.waiting_for: dict[int, list[int]] = {}
         self._rivals: dict[int, int] = {}
+        self._waits_on: dict[int, int] = {}
         sizes = np.fromiter(map(len, table.accounts_of), np.int64, len(table))
         self._sizes = np.bincount(self.roots, sizes, len(table))
         named = np.frombuffer(table.recognisable, np.bool_)
@@ -53,8 +54,13 @@ class Outcome:
             if not groups.may_join(edge.left, edge.right):
                 continue
             mover, target = self._mover(groups.root(edge.left), groups.root(edge.right))
+            if target in self.contested and not self.recognisable(mover):
+                # What resembles an account that waits comes with it; alone it would be nobody.
+                target = self._waits_on[target]
+                if not groups.may_join(mover, target):
+                    continue
             if mover in self.contested:
-                if target != groups.root(self._target(mover)):
+                if target != self._waits_on[mover]:
                     self._rivals.setdefault(mover, target)
                 continue
             if mover in groups.person or mover in self.waiting_for or target in self.contested:
@@ -63,6 +69,7 @@ class Outcome:
                 self.contested[mover] = one
                 if one.rival >= 0:
                     self._rivals[mover] = one.rival
+                self._waits_on[mover] = target
                 self.waiting_for.setdefault(target, []).append(mover)
 
     def _target(self, mover: int) -> int:

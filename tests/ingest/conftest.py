@@ -32,7 +32,8 @@ class Ingest:
             "HOME": str(directory),
             "OVIA_DATABASE_URL": dsn,
             "OVIA_GIT_CACHE": str(directory / "git-cache"),
-            "OVIA_LEASE_SECONDS": "1",
+            # Long enough for a machine that stands still for a moment; who is killed on purpose takes less.
+            "OVIA_LEASE_SECONDS": "5",
             "OVIA_SECRETS_DIR": str(directory),
         }
 

@@ -93,8 +93,9 @@ async def test_ten_kills_at_random_points_end_in_the_state_of_an_undisturbed_run
     for number in range(1, KILLS + 1):
         before = await _stored(rows)
         process = await ingest.start(
-            "git", "--organisation", disturbed.name, str(history.path), OVIA_GIT_PAGE_COMMITS=PAGE
-        )
+            "git", "--organisation", disturbed.name, str(history.path),
+            OVIA_GIT_PAGE_COMMITS=PAGE, OVIA_LEASE_SECONDS="1",
+        )  # fmt: skip
         # Spread over the read, with enough left behind the last that no run is done before it is killed; the extra
         # wait lands them anywhere within a page.
         await _wait_until_stored(rows, process, max(before + 1, number * COMMITS / (2 * KILLS)))
@@ -104,7 +105,7 @@ async def test_ten_kills_at_random_points_end_in_the_state_of_an_undisturbed_run
         await process.communicate()
     assert await _stored(rows) < COMMITS
     # Once more, at the end of the read, when people are being made.
-    process = await ingest.start("git", "--organisation", disturbed.name, str(history.path))
+    process = await ingest.start("git", "--organisation", disturbed.name, str(history.path), OVIA_LEASE_SECONDS="1")
     await _wait_until_stored(rows, process, COMMITS + 1)
     with contextlib.suppress(ProcessLookupError):
         process.kill()

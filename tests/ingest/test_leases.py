@@ -153,7 +153,7 @@ async def test_a_lease_is_kept_while_a_page_takes_longer_than_it_lasts(
     ingest_database: Database, org_id: UUID, partition_id: UUID, database_dsn: str
 ) -> None:
     stream = Numbers()
-    rival_claims = []
+    rival_claims: list[object] = []
 
     async def slow_page() -> None:
         # By the server's clock: it alone says when a lease is over.

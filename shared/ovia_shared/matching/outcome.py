@@ -49,28 +49,31 @@ class Outcome:
         groups = self._groups
         for one in left_out:
             edge = one.edge
-            if one.log_odds < conflict or groups.root(edge.left) == groups.root(edge.right):
+            left, right = groups.root(edge.left), groups.root(edge.right)
+            if one.log_odds < conflict or left == right or not groups.may_join(left, right):
                 continue
-            if not groups.may_join(edge.left, edge.right):
-                continue
-            mover, target = self._mover(groups.root(edge.left), groups.root(edge.right))
+            mover, target = self._mover(left, right)
             if target in self.contested and not self.recognisable(mover):
                 # What resembles an account that waits comes with it; alone it would be nobody.
                 target = self._waits_on[target]
                 if not groups.may_join(mover, target):
                     continue
-            if mover in self.contested:
-                if target != self._waits_on[mover]:
-                    self._rivals.setdefault(mover, target)
-                continue
-            if mover in groups.person or mover in self.waiting_for or target in self.contested:
-                continue
-            if self.recognisable(target) or target in groups.person:
-                self.contested[mover] = one
-                if one.rival >= 0:
-                    self._rivals[mover] = one.rival
-                self._waits_on[mover] = target
-                self.waiting_for.setdefault(target, []).append(mover)
+            if mover not in self.contested:
+                self._wait(mover, target, one)
+            elif target != self._waits_on[mover]:
+                self._rivals.setdefault(mover, target)
+
+    def _wait(self, mover: int, target: int, one: LeftOut) -> None:
+        """Has a group wait for a decision whether it is another's, where that other is somebody."""
+        known = self._groups.person
+        if mover in known or mover in self.waiting_for or target in self.contested:
+            return
+        if self.recognisable(target) or target in known:
+            self.contested[mover] = one
+            if one.rival >= 0:
+                self._rivals[mover] = one.rival
+            self._waits_on[mover] = target
+            self.waiting_for.setdefault(target, []).append(mover)
 
     def _target(self, mover: int) -> int:
         edge = self.contested[mover].edge

@@ -147,8 +147,9 @@ class LeftOut(msgspec.Struct, frozen=True, gc=False):
         return self.edge.log_odds + sum(weight for _, weight in self.against)
 
 
-def join_best_first(groups: Groups, edges: Edges, threshold: float) -> list[LeftOut]:
-    """Joins what the edges at or above the threshold allow; the edges that were left out, best first."""
+def join_best_first(groups: Groups, edges: Edges, threshold: float, *, guarded: bool = True) -> list[LeftOut]:
+    """Joins what the edges at or above the threshold allow; the edges that were left out, best first. Without guards
+    only what people decided stands in the way."""
     left_out = []
     for edge in edges.best_first():
         if groups.root(edge.left) == groups.root(edge.right) or not groups.may_join(edge.left, edge.right):
@@ -156,6 +157,9 @@ def join_best_first(groups: Groups, edges: Edges, threshold: float) -> list[Left
         against: tuple[tuple[str, float], ...] = ()
         rival = -1
         if edge.log_odds >= threshold:
+            if not guarded:
+                groups.join(edge.left, edge.right)
+                continue
             rival, rival_odds = _rival(groups, edges, edge)
             if rival >= 0:
                 # What is left is how much more speaks for this person than for the other.

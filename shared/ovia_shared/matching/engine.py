@@ -61,7 +61,8 @@ def match(
     persons = sorted({account.person_id for account in ordered if account.person_id is not None})
     groups = _known_groups(table, ordered, persons, constraints)
     auto, conflict = _logit(settings.auto), _logit(settings.conflict)
-    left_out = join_best_first(groups, _edges(scores, conflict), auto)
+    guarded = not isinstance(scores, PublishedScores)
+    left_out = join_best_first(groups, _edges(scores, conflict), auto, guarded=guarded)
     outcome = Outcome(table, scores, groups, left_out, conflict)
     return Decisions(compared.version, *_decide(table, groups, outcome, persons), outcome.explain)
 
@@ -76,9 +77,11 @@ def compare(
     """The first half of `match`: every candidate pair with its score."""
     # By what they say, not by id: the same accounts under other ids are matched alike.
     ordered = sorted(accounts, key=_content)
-    table = Table(ordered, counts)
     if settings.configuration == published.SETTINGS.configuration:
+        # The published rule knows no shared mailboxes, and nothing that keeps two people apart.
+        table = Table(ordered, counts, find_shared=False)
         return Compared(table, PublishedScores(table, activity), published.VERSION)
+    table = Table(ordered, counts)
     weights = weights or learned()
     return Compared(table, Scores(table, activity, weights), weights.version)
 

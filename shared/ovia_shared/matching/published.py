@@ -1,14 +1,16 @@
 """The scoring rule others publish, kept so that results can be compared: the named configuration `published`.
 
 Exact e-mail 0.40, username 0.20, display name 0.20, team 0.10, not a service account 0.10; a link from 0.85, a conflict
-from 0.50. Its terms sum to the score itself, which is taken for the confidence.
+from 0.50. Names and logins count by their Jaro-Winkler similarity; without a login the local part of the mailbox stands
+for it. Its terms sum to the score itself, which is taken for the confidence. Pairs are joined as they are: the rule has
+nothing that keeps two people apart.
 """
 
 import math
 
 import numpy as np
 from numpy.typing import NDArray
-from rapidfuzz.fuzz import ratio
+from rapidfuzz.distance import JaroWinkler
 
 from ovia_shared.matching.activity import Activity
 from ovia_shared.matching.names import read_name
@@ -23,8 +25,6 @@ from ovia_shared.models.rule_trace import RuleTrace
 VERSION = "published-1"
 EMAIL, USERNAME, DISPLAY_NAME, TEAM, NO_SERVICE_ACCOUNT = 0.40, 0.20, 0.20, 0.10, 0.10
 SETTINGS = MatchingSettings(auto=0.85, conflict=0.50, configuration="published")
-# Below this similarity (0 to 100) two names or logins are not alike at all.
-ALIKE = 85.0
 _CERTAIN = 1 - 1e-9
 
 
@@ -32,14 +32,14 @@ def score(one: Account, other: Account, *, same_team: bool = False) -> list[Rule
     """The terms for two accounts, neither of them a service account."""
     mails = [(account.email or "").strip().lower() for account in (one, other)]
     logins = [as_handle(_login(account)) for account in (one, other)]
-    names = [" ".join(sorted(read_name(account.display_name).plain)) for account in (one, other)]
+    names = ["".join(sorted(read_name(account.display_name).plain)) for account in (one, other)]
     terms = [RuleTrace("not_a_service_account", "neither is a service account", NO_SERVICE_ACCOUNT, NO_SERVICE_ACCOUNT)]
     if mails[0] and mails[0] == mails[1]:
         terms.append(RuleTrace("exact_email", f"both write from {mails[0]}", EMAIL, EMAIL))
     for rule, values, weight in (("username", logins, USERNAME), ("display_name", names, DISPLAY_NAME)):
-        if all(values) and (alike := ratio(*values)) >= ALIKE:
-            told = f"{rule.replace('_', ' ')}s are {alike:.0f} % alike: {shown(one)} and {shown(other)}"
-            terms.append(RuleTrace(rule, told, weight, round(weight * alike / 100, 4)))
+        if all(values) and (alike := JaroWinkler.similarity(*values)):
+            told = f"{rule.replace('_', ' ')}s are {alike:.0%} alike: {shown(one)} and {shown(other)}"
+            terms.append(RuleTrace(rule, told, weight, round(weight * alike, 4)))
     if same_team:
         terms.append(RuleTrace("team", "both are active in the same team or project", TEAM, TEAM))
     return terms

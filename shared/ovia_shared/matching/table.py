@@ -41,7 +41,9 @@ class Table:
     keys that several people use. `names_with[word]` is how many distinct full names contain a word.
     """
 
-    def __init__(self, accounts: Sequence[Account], counts: KeyCounts | None = None) -> None:
+    def __init__(
+        self, accounts: Sequence[Account], counts: KeyCounts | None = None, *, find_shared: bool = True
+    ) -> None:
         """`counts` tells how many accounts have each key where `accounts` are not all there are."""
         self.accounts = accounts
         self.counts = counts
@@ -54,7 +56,7 @@ class Table:
         self._known_names: dict[tuple[Name, ...], tuple[Name, ...]] = {}
         self.hashes, self.nodes, self.kinds = self._read()
         self.names_with = self._count_words()
-        self.shared = self._find_shared()
+        self.shared = self._find_shared() if find_shared else np.zeros(0, np.uint64)
 
     def __len__(self) -> int:
         return len(self.accounts_of)

@@ -50,7 +50,7 @@ async def test_settings_are_chosen_by_version_and_keep_to_their_organisation(
     manager: httpx.AsyncClient, their_manager: httpx.AsyncClient, ours: httpx.AsyncClient
 ) -> None:
     first = await ours.get(SETTINGS)
-    assert (first.json(), first.headers["etag"]) == ({"auto": 0.88, "conflict": 0.6, "configuration": "default"}, '"0"')
+    assert (first.json(), first.headers["etag"]) == ({"auto": 0.9, "conflict": 0.6, "configuration": "default"}, '"0"')
     changed = await choose(manager, '"0"', auto=0.95)
     assert (changed.status_code, changed.headers["etag"]) == (200, '"1"'), changed.text
     assert (await ours.get(SETTINGS)).json() == {"auto": 0.95, "conflict": 0.6, "configuration": "default"}
@@ -79,7 +79,7 @@ async def test_a_rematch_is_previewed_and_then_done_exactly(
 ) -> None:
     found = await two_of_one(accounts)
     theirs = await two_of_one(others)
-    strict = {"auto": 0.999, "conflict": 0.5}
+    strict = {"auto": 0.99999, "conflict": 0.5}
     before = await accounts.everything()
     preview = await manager.post("/team/matching/preview", json={"settings": strict, "limit": 1})
     assert preview.status_code == 200, preview.text

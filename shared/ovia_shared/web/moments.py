@@ -8,6 +8,15 @@ _EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 _LATEST = datetime(3000, 1, 1, tzinfo=UTC)
 
 
+def read(text: str, field: str) -> datetime:
+    """A moment given as RFC 3339, or a date, which is its first moment; in UTC. Raises `InvalidInput`."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise InvalidInput("give a moment as 2026-01-31T12:00:00Z, or a date", field=field) from None
+    return in_utc(moment, field)
+
+
 def in_utc(moment: datetime, field: str) -> datetime:
     """The moment in UTC; one without an offset is taken to be in UTC. Raises `InvalidInput` outside 1900 to 3000."""
     aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)

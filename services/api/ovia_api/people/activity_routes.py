@@ -44,10 +44,14 @@ async def list_activity(
     caller: NamedDependency[SkipValidation[Caller]],
     person_id: PersonId,
     since: Annotated[
-        datetime | None, QueryParameter(name="from", description="Only what happened at this moment or later.")
+        str | None,
+        QueryParameter(
+            name="from", max_length=40, description="Only what happened at this moment (RFC 3339) or later."
+        ),
     ] = None,
     until: Annotated[
-        datetime | None, QueryParameter(name="to", description="Only what happened before this moment.")
+        str | None,
+        QueryParameter(name="to", max_length=40, description="Only what happened before this moment (RFC 3339)."),
     ] = None,
     source: Annotated[ActivitySource | None, QueryParameter(description="Only what happened there.")] = None,
     type_: Annotated[ActivityType | None, QueryParameter(name="type", description="Only this.")] = None,
@@ -56,8 +60,8 @@ async def list_activity(
 ) -> Timeline:
     """One timeline over all sources, by the accounts in use and the time they were the person's: work items, reviews,
     commits, pipelines, deployments, documents, and what was decided about the accounts. Not counted, so no total."""
-    begins = None if since is None else moments.in_utc(since, "from")
-    ends = None if until is None else moments.in_utc(until, "to")
+    begins = None if since is None else moments.read(since, "from")
+    ends = None if until is None else moments.read(until, "to")
     if begins is not None and ends is not None and ends <= begins:
         raise InvalidInput("to must be after from", field="to")
     await known(conn, caller.org_id, person_id)

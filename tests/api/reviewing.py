@@ -35,7 +35,7 @@ async def add_accounts(conn: Connection, org_id: UUID, people: int = len(NAMES))
         rows += [
             ("git_commit_author", f"{name} a", None, f"{first}@fernweh.example", name),
             ("jira", f"{name} b", f"{first}.{last}", None, name),
-            ("gitlab", f"{name} c", f"{first[0]}{last}", None, f"{first[0].upper()}. {last.title()}"),
+            ("gitlab", f"{name} c", f"{first[0]}{last}", None, f"{first[0]}{last}"),
         ]
     ids = []
     for source, external_id, username, email, display_name in rows:

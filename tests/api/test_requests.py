@@ -59,7 +59,7 @@ async def test_every_answer_has_a_request_id_taken_from_the_request_if_it_is_one
 
 
 async def test_unknown_addresses_and_methods_are_problems(ours: httpx.AsyncClient) -> None:
-    answers = [await ours.get("/nowhere"), await ours.post("/team/people"), await ours.get("/team/people/not-an-id")]
+    answers = [await ours.get("/nowhere"), await ours.post("/sync"), await ours.get("/team/people/not-an-id")]
     assert [answer.status_code for answer in answers] == [404, 405, 404]
     assert {answer.headers["content-type"] for answer in answers} == {"application/problem+json"}
 

@@ -150,7 +150,8 @@ def test_without_sources_of_ones_own_an_invented_organisation_is_read_and_marked
     partitions = run.get("/sync?limit=200").json()["data"]
     assert len(partitions) > 100
     assert not [one["last_error"] for one in partitions if one["last_error"]]
-    assert run.get("/team/people").json()["total"] > 60
+    # Sixty people, two of one name, and who wrote the repository; some accounts wait for a reviewer.
+    assert 55 <= run.get("/team/people").json()["total"] <= 75
     deadline = time.monotonic() + START_SECONDS
     while not (state_directory / "state/secrets/sample/teams_told").exists():
         assert time.monotonic() < deadline, (state_directory / "state/logs/sample-teams.log").read_text()

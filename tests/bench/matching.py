@@ -7,6 +7,7 @@ import time
 
 import msgspec
 
+from ovia_shared.linking.collector import resting
 from ovia_shared.matching.engine import match
 from ovia_shared.matching.measures import pairwise
 from ovia_shared.models.identity import Account
@@ -74,7 +75,8 @@ def _match(size: int) -> Measured:
     accounts, owners = invented_accounts(size)
     before = _peak()
     wall, processor = time.perf_counter(), time.process_time()
-    decisions = match(accounts)
+    with resting():
+        decisions = match(accounts)
     wall, processor = time.perf_counter() - wall, time.process_time() - processor
     peak = _peak()
     clusters = {

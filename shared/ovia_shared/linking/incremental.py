@@ -16,6 +16,7 @@ import structlog
 from ovia_shared.database import activity_evidence, linking, mapping_changes, organisation_settings
 from ovia_shared.database.pool import Connection, Database
 from ovia_shared.linking import applying, machines
+from ovia_shared.linking.collector import resting
 from ovia_shared.models.decision import MatchingSettings
 from ovia_shared.models.identity import Account
 from ovia_shared.models.mapping import MappingStatus
@@ -106,17 +107,12 @@ async def _match(conn: Connection, org_id: UUID, waiting: Sequence[UUID]) -> tup
     }
     chosen = [account for account in among if account.person_id is not None or account.id in decide]
     places = await activity_evidence.places(conn, org_id, [account.id for account in chosen], len(chosen))
-    decisions = await asyncio.to_thread(
-        match,
-        chosen,
-        Constraints(await linking.rejected(conn, org_id)),
-        settings,
-        Activity(
-            places, await activity_evidence.at_once(conn, org_id, [account.id for account in chosen], len(chosen))
-        ),
-        None,
-        None if counts is None else KeyCounts(counts),
-    )
+    ids = [account.id for account in chosen]
+    at_once = await activity_evidence.at_once(conn, org_id, ids, len(ids))
+    refused = Constraints(await linking.rejected(conn, org_id))
+    known = None if counts is None else KeyCounts(counts)
+    with resting():
+        decisions = await asyncio.to_thread(match, chosen, refused, settings, Activity(places, at_once), None, known)
     linked, conflicts = await applying.apply(conn, org_id, decisions, before)
     decided = {link.identity_id for _, link in decisions.all_links()}
     # A conflict whose grounds are gone leaves its account free again.

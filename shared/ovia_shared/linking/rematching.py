@@ -18,6 +18,7 @@ from ovia_shared.database import activity_evidence, linking, mapping_changes, pe
 from ovia_shared.database.ids import new_id
 from ovia_shared.database.pool import Connection
 from ovia_shared.linking import applying
+from ovia_shared.linking.collector import resting
 from ovia_shared.models.decision import Decisions, Link, MatchingSettings
 from ovia_shared.models.identity import Account
 from ovia_shared.models.mapping import MappingStatus
@@ -63,7 +64,8 @@ async def plan(conn: Connection, org_id: UUID, settings: MatchingSettings) -> Pl
         await activity_evidence.places(conn, org_id, ids, len(ids)),
         await activity_evidence.at_once(conn, org_id, ids, len(ids)),
     )
-    decisions = await asyncio.to_thread(match, chosen, Constraints(refused), settings, activity)
+    with resting():
+        decisions = await asyncio.to_thread(match, chosen, Constraints(refused), settings, activity)
     taken = {one.person_id for one in chosen if one.person_id is not None}
     person_of, new_people = _keep_people(decisions, before, taken)
     after = _after(decisions, person_of)

@@ -57,12 +57,6 @@ async def queue_for_matching(conn: Connection, org_id: UUID, identity_ids: Seque
     )
 
 
-async def moment(conn: Connection) -> datetime:
-    """Now, by the database: later than whatever was waited for."""
-    now: datetime = await conn.fetchval("select clock_timestamp()")
-    return now
-
-
 async def believed(conn: Connection, org_id: UUID, identity_ids: Sequence[UUID]) -> list[MappingRow]:
     """Every mapping believed now of these accounts, rejected ones included, by account and id."""
     rows = await conn.fetch(

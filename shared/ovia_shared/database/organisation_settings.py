@@ -10,6 +10,7 @@ from uuid import UUID
 
 import msgspec
 
+from ovia_shared.database import knowing
 from ovia_shared.database.ids import new_id
 from ovia_shared.database.pool import Connection
 
@@ -58,8 +59,7 @@ async def write(conn: Connection, org_id: UUID, name: str, value: msgspec.Struct
     )
     if current == wanted:
         return False
-    # clock_timestamp, because a transaction that waited for the lock began before the row it closes was written.
-    moment = await conn.fetchval("select clock_timestamp()")
+    moment = await knowing.moment(conn)
     await conn.execute(
         """
         update organisation_settings set known_to = $3

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from ovia_shared.database import mapping_changes, people_rows
+from ovia_shared.database import knowing, mapping_changes, people_rows
 from ovia_shared.database.ids import new_id
 from ovia_shared.database.pool import Connection
 from ovia_shared.models.decision import Decisions, Link
@@ -32,7 +32,7 @@ async def apply(
     `before` are mappings of the engine that may be replaced, by account; what comes out the same stays untouched.
     `person_of` are ids for `decisions.people`, of people who exist already; without it all are new.
     """
-    at = await mapping_changes.moment(conn)
+    at = await knowing.moment(conn)
     links = list(decisions.links)
     if person_of is None:
         ids = [new_id() for _ in decisions.people]
@@ -106,7 +106,7 @@ async def withdraw(
     """Closes mappings the engine made, with an event each; how many."""
     gone = list(rows)
     if gone:
-        at = await mapping_changes.moment(conn)
+        at = await knowing.moment(conn)
         await mapping_changes.close(conn, org_id, [row.id for row in gone], at)
         events = [_event("withdraw", row, None, reason) for row in gone]
         await mapping_changes.record(conn, org_id, events, actor=actor, request_id=request_id, at=at)

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import msgspec
 
-from ovia_shared.database import activity_evidence, linking, mapping_changes, people_rows
+from ovia_shared.database import activity_evidence, knowing, linking, mapping_changes, people_rows
 from ovia_shared.database.ids import new_id
 from ovia_shared.database.pool import Connection
 from ovia_shared.linking import applying
@@ -264,7 +264,7 @@ async def _put_away(
     conn: Connection, org_id: UUID, emptied: Mapping[UUID, UUID | None], actor: str, request_id: str | None
 ) -> None:
     """People whom the engine made and nobody touched are put away with their last account; others stay."""
-    at = await mapping_changes.moment(conn)
+    at = await knowing.moment(conn)
     events = []
     found = await people_rows.untouched(conn, org_id, list(emptied))
     for person in sorted(found, key=lambda one: one.id):

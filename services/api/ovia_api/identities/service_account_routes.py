@@ -10,7 +10,7 @@ from litestar.enums import RequestEncodingType
 from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg, FromPath, SkipValidation
 
-from ovia_shared.database import mapping_changes, service_accounts
+from ovia_shared.database import knowing, mapping_changes, service_accounts
 from ovia_shared.database.ids import new_id
 from ovia_shared.database.pool import Connection
 from ovia_shared.errors import Conflict, NotFound
@@ -85,7 +85,7 @@ async def say_service_account(
         if any(row.status is MappingStatus.VERIFIED for row in closing):
             raise Conflict("somebody verified whose account this is; reject that mapping first")
         closing = [row for row in closing if row.status is not MappingStatus.IGNORED]
-    at = await mapping_changes.moment(conn)
+    at = await knowing.moment(conn)
     await mapping_changes.close(conn, org_id, [row.id for row in closing], at)
     await service_accounts.say(
         conn, org_id, identity_id, service_account=data.service_account, by=caller.name, reason=data.reason

@@ -14,6 +14,7 @@ from ovia_shared.database import (
     audit_log,
     identities,
     imports,
+    knowing,
     mapping_changes,
     people,
     people_rows,
@@ -55,7 +56,7 @@ class PeopleImport:
         by_email = await imports.people_with_emails(conn, org_id, emails)
         concerned = {one.person_id for one in accounts if one.person_id is not None}
         known = await people_rows.lock(conn, org_id, [*concerned, *(one for ids in by_email.values() for one in ids)])
-        at = await mapping_changes.moment(conn)
+        at = await knowing.moment(conn)
         plan = PeoplePlan(known, by_email, accounts, at)
         memberships = MembershipPlan(
             await teams.all_paths(conn, org_id), await team_memberships.of_people(conn, org_id, list(known))

@@ -6,7 +6,7 @@ from ovia_api.conflict_queue.export import as_csv
 from ovia_api.imports.memberships import MembershipPlan, path_of
 from ovia_api.imports.reading import Line, read
 from ovia_api.imports.reporting import report
-from ovia_shared.database import audit_log, imports, mapping_changes, people_rows, team_memberships, teams
+from ovia_shared.database import audit_log, imports, knowing, people_rows, team_memberships, teams
 from ovia_shared.database.pool import Connection
 from ovia_shared.errors import InvalidInput
 from ovia_shared.models.caller import Caller
@@ -35,7 +35,7 @@ async def take(conn: Connection, caller: Caller, body: bytes, request_id: str, *
             told.append(LineReport(line.number, LineOutcome.ERROR, error.message))
     found = report(told, dry_run=dry_run)
     if found.written:
-        await plan.write(conn, org_id, await mapping_changes.moment(conn))
+        await plan.write(conn, org_id, await knowing.moment(conn))
         await audit_log.record(
             conn,
             org_id,

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from ovia_api.mappings.plans import By, Plan
-from ovia_shared.database import mapping_changes, people, people_rows, team_memberships
+from ovia_shared.database import knowing, mapping_changes, people, people_rows, team_memberships
 from ovia_shared.database.ids import new_id
 from ovia_shared.database.pool import Connection
 from ovia_shared.errors import Conflict, InvalidInput, NotFound
@@ -38,7 +38,7 @@ class Deciding:
 
     async def by(self) -> By:
         """Who decides, and now. Called after everything is locked."""
-        return By(self._caller.name, await mapping_changes.moment(self._conn))
+        return By(self._caller.name, await knowing.moment(self._conn))
 
     async def lock_rows(
         self, mapping_ids: Sequence[UUID], besides: UUID | None = None
@@ -96,7 +96,7 @@ class Deciding:
             other = await people_rows.with_email(self._conn, self._org_id, made.primary_email)
             if other is not None:
                 raise Conflict(f"person {other.id} ({other.display_name}) has this e-mail already")
-        at = await mapping_changes.moment(self._conn)
+        at = await knowing.moment(self._conn)
         person = PersonRow(new_id(), made.display_name, made.primary_email, PersonStatus.ACTIVE, None, None, 1, at)
         plan.new_people.append(person)
         return person

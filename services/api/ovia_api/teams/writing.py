@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from ovia_shared.database import audit_log, mapping_changes, people_rows, team_memberships, teams
+from ovia_shared.database import audit_log, knowing, people_rows, team_memberships, teams
 from ovia_shared.database.ids import new_id
 from ovia_shared.database.pool import Connection
 from ovia_shared.errors import Conflict, InvalidInput, NotFound
@@ -87,7 +87,7 @@ class TeamActions:
         await self._hold_person(wanted.person_id)
         row = team_memberships.of(team_id, msgspec.structs.replace(wanted, valid_from=start, valid_to=end))
         await self._require_apart(row, [])
-        at = await mapping_changes.moment(self._conn)
+        at = await knowing.moment(self._conn)
         await team_memberships.add(self._conn, self._org_id, [row], at)
         await self._record("create", "membership", row.id, msgspec.to_builtins(row))
         return await self._member(row.id)
@@ -100,7 +100,7 @@ class TeamActions:
         if msgspec.structs.replace(after, id=before.id) == before:
             return await self._member(membership_id)
         await self._require_apart(after, [before.id])
-        at = await mapping_changes.moment(self._conn)
+        at = await knowing.moment(self._conn)
         await team_memberships.close(self._conn, self._org_id, [before.id], at)
         await team_memberships.add(self._conn, self._org_id, [after], at)
         told = {"before": msgspec.to_builtins(before), "after": msgspec.to_builtins(after)}
@@ -110,7 +110,7 @@ class TeamActions:
     async def take_back(self, membership_id: UUID) -> None:
         """It was never so: believed until now, and no longer."""
         before = await self._held(membership_id)
-        at = await mapping_changes.moment(self._conn)
+        at = await knowing.moment(self._conn)
         await team_memberships.close(self._conn, self._org_id, [before.id], at)
         await self._record("delete", "membership", before.id, msgspec.to_builtins(before))
 
@@ -125,7 +125,7 @@ class TeamActions:
         conn, org_id = self._conn, self._org_id
         people = sorted({row.person_id for row in lasting})
         await people_rows.lock(conn, org_id, people)
-        at = await mapping_changes.moment(conn)
+        at = await knowing.moment(conn)
         there = [row for row in await team_memberships.of_people(conn, org_id, people) if row.team_id == into]
         added: list[MembershipRow] = []
         for row in lasting:

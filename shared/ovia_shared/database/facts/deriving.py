@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from ovia_shared.database import notices, organisation_settings
+from ovia_shared.database import knowing, notices, organisation_settings
 from ovia_shared.database.facts import deployments, ledger, merge_requests, pipelines, seen, work_items
 from ovia_shared.database.pool import Connection
 from ovia_shared.models.fact_settings import Classification, FactSettings, Production, Workflow
@@ -88,9 +88,8 @@ async def derive(conn: Connection, org_id: UUID, family: Family, *, from_scratch
         for statement in family.derive:
             given = [org_id, settings] if "$2" in statement else [org_id] if "$1" in statement else []
             await conn.execute(statement, *given)
-        difference = await ledger.settle(
-            conn, org_id, family.kinds, family.version, moment[0], by_project=family.by_project
-        )
+        at = await knowing.moment(conn)
+        difference = await ledger.settle(conn, org_id, family.kinds, family.version, at, by_project=family.by_project)
     await seen.record(conn, org_id, family.name, family.version, settings, moment, *difference)
     if any(difference):
         await conn.execute("select pg_notify($1, $2)", notices.FACTS, str(org_id))

@@ -1,10 +1,10 @@
-"""Facts of merge requests by themselves: merged, first answered, and while open."""
+"""Facts of merge requests by themselves: merged, first answered, while open, and while they wait for an answer."""
 
 from ovia_shared.database.facts.seen import changed
 from ovia_shared.database.facts.words import class_of, hours
 
-VERSION = 1
-KINDS = ("merge_request.merged", "merge_request.first_response", "merge_request.open")
+VERSION = 2
+KINDS = ("merge_request.merged", "merge_request.first_response", "merge_request.open", "merge_request.waiting")
 
 EVERYTHING = "select m.connection_id, m.external_id from merge_requests m where m.org_id = $1"
 CHANGED = f"""
@@ -105,5 +105,12 @@ DERIVE = (
            jsonb_build_object('class', class, 'ready_at', ready_at, 'first_response_at', answered_at, 'quiet', gaps)
       from whole
      where created_at is not null and (state = 'open' or ended_at >= created_at)
+    union all
+    select 'merge_request.waiting', 'merge_request', connection_id, external_id, project_external_id,
+           author_identity_id, ready_at, coalesce(answered_at, ended_at, 'infinity'), null,
+           jsonb_build_object('class', class)
+      from whole
+     where ready_at is not null and (state = 'open' or ended_at is not null)
+       and coalesce(answered_at, ended_at, 'infinity') >= ready_at
     """,
 )

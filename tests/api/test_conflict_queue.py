@@ -8,9 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
-from ovia_api.conflict_queue.export import harmless
 from ovia_shared.database.ids import new_id
 from ovia_shared.database.pool import connected
+from ovia_shared.web.spreadsheets import harmless
 from tests.api.conftest import Organisations, Service
 from tests.api.reviewing import linked
 from tests.api.test_lists import everything

@@ -1,9 +1,11 @@
-"""The metrics service: facts, and figures about who is who for Prometheus; KPIs are to come."""
+"""The metrics service: facts, KPIs, receipts, and figures for Prometheus."""
 
 from litestar import Litestar
 
 from ovia_metrics.facts.gauges import FactGauges
 from ovia_metrics.identity_gauges import IdentityGauges
+from ovia_metrics.kpis import routes as kpi_routes
+from ovia_metrics.receipts.routes import RECEIPTS
 from ovia_shared.config.settings import HttpServiceSettings
 from ovia_shared.database.pool import Database
 from ovia_shared.web.app import create_app
@@ -30,6 +32,7 @@ def create(settings: HttpServiceSettings) -> Litestar:
         title="Ovia metrics",
         description="Facts, KPIs, risks and receipts.",
         settings=settings,
+        handlers=[kpi_routes.routes(database), *RECEIPTS],
         database=database,
         more_metrics=more_metrics,
     )

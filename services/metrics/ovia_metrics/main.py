@@ -13,6 +13,8 @@ from ovia_shared.config.settings import DatabaseSettings, HttpServiceSettings, l
 from ovia_shared.database import organisations
 from ovia_shared.database.pool import Database
 from ovia_shared.errors import OviaError
+from ovia_shared.kpis.catalogue import CATALOGUE
+from ovia_shared.kpis.describing import document
 from ovia_shared.web.serve import run
 
 
@@ -39,6 +41,12 @@ def derive(*, from_scratch: bool, organisation: UUID | None) -> None:
         asyncio.run(_derive(settings.database_url.get_secret_value(), organisation, from_scratch=from_scratch))
     except OviaError as error:
         raise click.ClickException(error.message) from None
+
+
+@main.command("catalogue")
+def catalogue() -> None:
+    """Writes docs/kpis.md, which is made from the catalogue: `ovia-metrics catalogue > docs/kpis.md`."""
+    click.echo(document(CATALOGUE.values()), nl=False)
 
 
 def create(settings: HttpServiceSettings) -> Litestar:

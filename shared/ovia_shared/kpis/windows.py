@@ -65,7 +65,9 @@ def buckets(window: Window, bucket: Bucket, zone: ZoneInfo) -> list[Window]:
     found = []
     while (start := midnight(day, zone)) < window.end:
         day = next_day(day, bucket)
-        found.append(Window(start, midnight(day, zone)))
+        # Samoa had no 30 December 2011.
+        if (end := midnight(day, zone)) > start:
+            found.append(Window(start, end))
     return found
 
 
@@ -85,3 +87,8 @@ def previous(window: Window, zone: ZoneInfo) -> Window:
     if whole:
         return Window(midnight(start - (end - start), zone), window.start)
     return Window(window.start - (window.end - window.start), window.start)
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """The time zone of an IANA name, which an organisation cannot have without the database knowing it."""
+    return ZoneInfo(name)

@@ -128,3 +128,53 @@ class Replay(msgspec.Struct, frozen=True, kw_only=True):
 
 
 ScopeText = Annotated[str, msgspec.Meta(max_length=1200)]
+
+
+class PersonNamed(msgspec.Struct, frozen=True):
+    """Somebody, by id and name."""
+
+    id: UUID
+    display_name: str
+
+
+class KpiRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A fact behind a value: what it is about, whose it is, and what it counts.
+
+    `number` is what the aggregate takes, `weight` what a share divides by. `person` is null where nobody is known,
+    and where the group is too small to tell one from another.
+    """
+
+    fact_id: UUID
+    kind: str
+    entity_kind: str
+    connection_id: UUID
+    entity_id: str
+    key: str | None
+    title: str | None
+    url: str | None
+    project: str | None
+    person: PersonNamed | None
+    occurred_at: datetime
+    until: datetime | None
+    number: float | None
+    weight: float | None
+    attributes: dict[str, Any]
+
+
+class RowPosition(msgspec.Struct, frozen=True, array_like=True):
+    """Where a page of rows ended, and what all its pages are asked for: moving on, `now` stays what it was."""
+
+    start: datetime
+    end: datetime
+    as_of: datetime
+    occurred_at: datetime
+    fact_id: UUID
+
+
+class Risk(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that endangers the next release: `since` when, so old at the end of the window, and whose it is."""
+
+    kind: Annotated[str, msgspec.Meta(description="blocker, pipeline or stale")]
+    row: KpiRow
+    since: datetime
+    age_days: float

@@ -1,41 +1,25 @@
 """The queue as CSV (RFC 4180), row by row, harmless in a spreadsheet."""
 
-import csv
-import io
 from collections.abc import AsyncIterator
 from uuid import UUID
 
 from ovia_shared.database import conflict_queue
 from ovia_shared.database.pool import Database
 from ovia_shared.models.mapping import Mapping, MappingFilter
+from ovia_shared.web.spreadsheets import BEGINNING, as_csv
 
 COLUMNS = (
     "mapping_id", "status", "confidence", "created_at", "source", "external_id", "username", "email", "display_name",
     "person_id", "person", "reasons",
 )  # fmt: skip
-# A cell that begins with one of these, in full width too, is a formula to a spreadsheet.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 async def lines(database: Database, org_id: UUID, wanted: MappingFilter) -> AsyncIterator[bytes]:
     """The header, then a line a mapping, in parts. Reads in a transaction of its own, through a cursor."""
-    # With a byte order mark, or Excel takes it for something else than UTF-8.
-    yield b"\xef\xbb\xbf" + as_csv([COLUMNS])
+    yield BEGINNING + as_csv([COLUMNS])
     async with database.transaction(org_id) as conn:
         async for part in conflict_queue.stream(conn, org_id, wanted):
             yield as_csv([_row(mapping) for mapping in part])
-
-
-def as_csv(rows: list[tuple[str, ...]]) -> bytes:
-    """Lines of CSV, each cell safe to open."""
-    written = io.StringIO()
-    csv.writer(written, lineterminator="\r\n").writerows([tuple(map(harmless, row)) for row in rows])
-    return written.getvalue().encode()
-
-
-def harmless(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula: an apostrophe in front says that it is text."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
 def _row(mapping: Mapping) -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from ovia_api.conflict_queue.export import as_csv
 from ovia_api.imports.memberships import MembershipPlan, path_of
 from ovia_api.imports.reading import Line, read
 from ovia_api.imports.reporting import report
@@ -12,6 +11,7 @@ from ovia_shared.errors import InvalidInput
 from ovia_shared.models.caller import Caller
 from ovia_shared.models.imports import ImportReport, LineOutcome, LineReport
 from ovia_shared.web import moments
+from ovia_shared.web.spreadsheets import BEGINNING, as_csv
 
 COLUMNS = ("team", "person_id", "email", "person", "role", "from", "to")
 
@@ -58,7 +58,7 @@ async def export(conn: Connection, org_id: UUID) -> bytes:
     lines: list[tuple[str, ...]] = [COLUMNS]
     for path, team in sorted((await teams.all_paths(conn, org_id)).items()):
         lines += [(" / ".join(path), *row) for row in by_team.get(team, [("",) * (len(COLUMNS) - 1)])]
-    return b"\xef\xbb\xbf" + as_csv(lines)
+    return BEGINNING + as_csv(lines)
 
 
 def _one(plan: MembershipPlan, line: Line, by_email: dict[str, list[UUID]], living: set[UUID]) -> LineReport:

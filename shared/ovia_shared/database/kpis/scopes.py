@@ -161,7 +161,7 @@ async def _of_source(conn: Connection, org_id: UUID, scope: Scope) -> ResolvedSc
     of_sprint = scope.kind is ScopeKind.SPRINT
     rows = await conn.fetch(_SPRINT_ITEMS if of_sprint else _RELEASE_ITEMS, org_id, connection_id, external_id)
     return ResolvedScope(
-        kind=scope.kind, id=scope.id, items=[EntityKey(*row) for row in rows], sprint=external_id if of_sprint else None
+        kind=scope.kind, id=scope.id, items=[EntityKey(*row) for row in rows], sprint=scope.id if of_sprint else None
     )
 
 

@@ -44,7 +44,7 @@ _AMONG_ITEMS = """
        and (f.entity_kind, f.connection_id, f.entity_id) in (
            select one->>0, (one->>1)::uuid, one->>2 from jsonb_array_elements($6::jsonb #> '{scope,items}') one)"""
 _OF_SPRINT = """
-       and f.attributes->>'sprint' = $6::jsonb #>> '{scope,sprint}'"""
+       and f.connection_id || ':' || (f.attributes->>'sprint') = $6::jsonb #>> '{scope,sprint}'"""
 _BY_MEMBERS = """
        and exists (select from members p
                     where p.identity_id = f.actor_identity_id and p.since <= f.occurred_at
@@ -62,13 +62,26 @@ def value_of(kpi: str, scope: ResolvedScope) -> str:
     rows = _source(kpi)
     beyond = rows.aggregate.beyond if isinstance(rows.aggregate, Spread) else None
     reference = "" if beyond is None else f",\nreference as ({_reference(beyond, scope)})"
-    head = f"with {_PARAMETERS}{_members(scope)}{reference},\nbehind as ({_rows(rows, scope)})"
-    return f"{head}\nselect {_values(rows.aggregate, scope)},\n       {_HASHED}\n  from behind"
+    return f"""{head(scope)}{reference},
+behind as ({_rows(rows, scope)})
+select {_values(rows.aggregate, scope)},
+       {_HASHED}
+  from behind"""
 
 
 def rows_of(kpi: str, scope: ResolvedScope) -> str:
     """The facts behind it, as `behind` of a with clause: columns of `facts`, `number` and `weight`."""
-    return f"with {_PARAMETERS}{_members(scope)},\nbehind as ({_rows(_source(kpi), scope)})"
+    return f"{head(scope)},\nbehind as ({facts_of(kpi, scope)})"
+
+
+def head(scope: ResolvedScope) -> str:
+    """The beginning of a with clause that every statement of a scope has."""
+    return f"with {_PARAMETERS}{_members(scope)}"
+
+
+def facts_of(kpi: str, scope: ResolvedScope) -> str:
+    """Selects the facts behind a KPI, once `head` was said."""
+    return _rows(_source(kpi), scope)
 
 
 _HASHED = """count(*) as row_count,

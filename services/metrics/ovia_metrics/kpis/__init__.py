@@ -1,0 +1,1 @@
+"""KPIs over HTTP: what is asked, and how it is answered."""

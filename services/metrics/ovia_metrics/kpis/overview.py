@@ -1,0 +1,70 @@
+"""The latest snapshot of a scope: every KPI it has, with delivery health and release risk before all."""
+
+from datetime import datetime
+
+import msgspec
+
+from ovia_metrics.kpis.answering import KpiAnswer, ScopeShown, answer_of, shown
+from ovia_metrics.kpis.asking import DEFAULT_DAYS, Asking
+from ovia_shared.database.kpis import snapshots
+from ovia_shared.database.kpis.measuring import Basis, Question, has
+from ovia_shared.database.kpis.snapshots import Told
+from ovia_shared.database.pool import Connection
+from ovia_shared.kpis import windows
+from ovia_shared.kpis.catalogue import CATALOGUE
+from ovia_shared.models.caller import Caller
+from ovia_shared.models.kpi import ScopeKind, Window
+
+# Of other kinds there is no end of scopes: theirs are counted when somebody asks.
+KEPT_READY = frozenset({ScopeKind.ORGANISATION, ScopeKind.PRODUCT, ScopeKind.TEAM, ScopeKind.SPRINT})
+
+
+class Overview(msgspec.Struct, frozen=True, kw_only=True):
+    """A scope at a glance. `window` is that of the latest snapshot."""
+
+    scope: ScopeShown
+    window: Window
+    as_of: datetime
+    delivery_health: KpiAnswer
+    release_risk: KpiAnswer
+    kpis: list[KpiAnswer]
+
+
+async def overview(conn: Connection, caller: Caller, asked: Asking) -> Overview:
+    """From the latest snapshot where there is one; what of it no longer holds, and what is missing, is counted."""
+    ready = asked.plain and asked.basis.scope.kind in KEPT_READY
+    window, told = await snapshots.latest(conn, caller.org_id, asked.basis, asked.as_of) if ready else (None, {})
+    if window is None:
+        window = asked.window
+    missing = [name for name, kpi in CATALOGUE.items() if has(kpi, asked.basis.scope) and name not in told]
+    counted = [await snapshots.answer(conn, asked.question(caller, name, window)) for name in missing]
+    if counted and ready:
+        await snapshots.put(conn, caller.org_id, asked.basis, "latest", counted)
+    told |= {one.kpi: one for one in counted}
+    answers = [answer_of(told[name]) for name in CATALOGUE if name in told]
+    by_name = {one.name: one for one in answers}
+    return Overview(
+        scope=await shown(conn, caller, asked.scope),
+        window=window,
+        as_of=asked.as_of,
+        delivery_health=by_name["delivery_health"],
+        release_risk=by_name["release_risk"],
+        kpis=answers,
+    )
+
+
+async def take(conn: Connection, question: Question) -> list[Told]:
+    """A new latest snapshot of a scope; `question` says everything but the KPI."""
+    told = [
+        await snapshots.answer(conn, msgspec.structs.replace(question, kpi=name))
+        for name, kpi in CATALOGUE.items()
+        if has(kpi, question.basis.scope)
+    ]
+    await snapshots.put_latest(conn, question.org_id, question.basis, told)
+    return told
+
+
+def window_of(basis: Basis, as_of: datetime) -> Window:
+    """What a snapshot tells: the 30 days before, and today, to the last full minute."""
+    asked = Window(as_of, as_of.replace(second=0, microsecond=0))
+    return windows.last_days(asked.end, DEFAULT_DAYS, windows.zone_of(basis.zone))

@@ -1,4 +1,4 @@
-"""The running api against its own description, with inputs nobody thought of."""
+"""The running services against their own descriptions, with inputs nobody thought of."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -15,27 +15,29 @@ from tests.api.conftest import Organisations, Service, UseService, filled, kept_
 __all__ = ["filled", "kept_services", "use_service"]
 
 # Divided so that workers share them and no test takes long; every operation is in one part.
-PARTS = 8
+PARTS = [("ovia-api", part, 8) for part in range(8)] + [("ovia-metrics", part, 3) for part in range(3)]
 EXAMPLES = 15
 
 
 @pytest.fixture
-async def running(use_service: UseService) -> AsyncIterator[Service]:
-    """The api, for as many requests as it takes."""
-    service = await use_service("ovia-api", OVIA_REQUESTS_PER_MINUTE="1000000")
+async def running(use_service: UseService, request: pytest.FixtureRequest) -> AsyncIterator[Service]:
+    """The service, for as many requests as it takes."""
+    service = await use_service(request.param, OVIA_REQUESTS_PER_MINUTE="1000000")
     yield service
     async with service.client() as client:
         assert (await client.get("/health")).status_code == 200
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("part", range(PARTS))
-async def test_every_operation_answers_as_described(running: Service, filled: Organisations, part: int) -> None:
+@pytest.mark.parametrize(("running", "part", "parts"), PARTS, indirect=["running"])
+async def test_every_operation_answers_as_described(
+    running: Service, filled: Organisations, part: int, parts: int
+) -> None:
     schema = schemathesis.openapi.from_url(f"{running.address}/openapi.json", config=SchemathesisConfig())
     tried = 0
     for number, result in enumerate(schema.get_all_operations()):
         assert isinstance(result, Ok)
-        if number % PARTS == part:
+        if number % parts == part:
             operation = result.ok()
             # Who may not decide never gets as far as deciding. Connections would be tried out for real: refused.
             role = "manager" if operation.path.startswith("/team/") else "viewer"

@@ -87,8 +87,8 @@ async def test_every_value_is_the_aggregate_of_the_rows_one_can_list(books: Book
               Scope(ScopeKind.PROJECT, project), Scope(ScopeKind.PERSON, str(people[0]))]  # fmt: skip
     seen: set[str] = set()
 
-    @settings(max_examples=8)
-    @given(st.lists(some_fact(), min_size=20, max_size=60))
+    @settings(max_examples=3)
+    @given(st.lists(some_fact(), min_size=40, max_size=80))
     def check(facts: list[dict[str, Any]]) -> None:
         runner.append(facts)
 

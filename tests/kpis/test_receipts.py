@@ -1,5 +1,6 @@
 """Receipts replay to the same bytes, whatever is read, corrected or chosen after them."""
 
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -12,23 +13,23 @@ from ovia_shared.errors import NotFound
 from ovia_shared.kpis.catalogue import CATALOGUE
 from ovia_shared.models.kpi import Scope, ScopeKind, Window
 from ovia_shared.models.kpi_settings import RiskWeights, Staleness
-from tests.kpis.conftest import ORGANISATION, Books, day, days
+from tests.kpis.conftest import ORGANISATION, START, Books, day, days
 
 WEEKS = [days(start, start + 7) for start in (0, 7, 14)]
 
 
-async def _busy(books: Books) -> tuple[list[UUID], UUID]:
+async def _busy(books: Books, since: datetime = START) -> tuple[list[UUID], UUID]:
     """Something of every kind in three weeks; the accounts of two people, of whom the first is in a team."""
     accounts = [await books.account("a"), await books.account("b")]
     people = [await books.person(name, account) for name, account in zip("AB", accounts, strict=True)]
     team = await books.team("Wings", people[0])
     for number in range(21):
-        at, actor = day(number), accounts[number % 2]
+        at, actor = since + timedelta(days=number), accounts[number % 2]
         flags = {"success": number % 3 > 0, "failed": number % 5 == 0, "rework": False, "release": number % 2 == 0,
                  "committed": True, "done": number % 4 > 0, "in_scope": True}  # fmt: skip
         attributes = {"class": "bug", "review_hours": number / 3, "cycle_hours": number, "active_hours": number / 7,
                       "waiting_hours": 1 / 3, "ref": "release/1", "sprint": "5",
-                      "quiet": [[day(number).isoformat(), None]], **flags}  # fmt: skip
+                      "quiet": [[at.isoformat(), None]], **flags}  # fmt: skip
         for kind in ("merge_request.merged", "merge_request.first_response", "work_item.created", "sprint.item",
                      "pipeline.finished", "deployment.finished", "change.shipped"):  # fmt: skip
             await books.fact(kind, at, actor=actor, value=number / 9, attributes=attributes)

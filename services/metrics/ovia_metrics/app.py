@@ -6,6 +6,7 @@ from ovia_metrics.facts.gauges import FactGauges
 from ovia_metrics.identity_gauges import IdentityGauges
 from ovia_metrics.kpis import routes as kpi_routes
 from ovia_metrics.receipts.routes import RECEIPTS
+from ovia_metrics.snapshots.gauges import KpiGauges
 from ovia_shared.config.settings import HttpServiceSettings
 from ovia_shared.database.pool import Database
 from ovia_shared.web.app import create_app
@@ -22,10 +23,10 @@ def create(settings: HttpServiceSettings) -> Litestar:
         statement_timeout=settings.statement_timeout,
         name=SERVICE,
     )
-    identities, facts = IdentityGauges(database), FactGauges(database)
+    gauges = (IdentityGauges(database), FactGauges(database), KpiGauges(database))
 
     async def more_metrics() -> bytes:
-        return await identities.text() + await facts.text()
+        return b"".join([await one.text() for one in gauges])
 
     return create_app(
         service=SERVICE,

@@ -9,6 +9,8 @@ from litestar import Litestar
 from ovia_metrics import app
 from ovia_metrics.facts.organisation import derive_facts
 from ovia_metrics.facts.watching import Watcher
+from ovia_metrics.snapshots.backfill_command import backfill
+from ovia_metrics.snapshots.keeping import Keeper
 from ovia_shared.config.settings import DatabaseSettings, HttpServiceSettings, load
 from ovia_shared.database import organisations
 from ovia_shared.database.pool import Database
@@ -43,6 +45,21 @@ def derive(*, from_scratch: bool, organisation: UUID | None) -> None:
         raise click.ClickException(error.message) from None
 
 
+@main.command("backfill")
+@click.option("--organisation", metavar="ID", type=click.UUID, help="For this one only; otherwise for all.")
+def backfill_history(*, organisation: UUID | None) -> None:
+    """Counts weeks and months of all history that are not kept ready yet or no longer hold, then exits.
+
+    \b
+    ovia-metrics backfill
+    """
+    try:
+        settings = load(DatabaseSettings)
+        asyncio.run(backfill(settings.database_url.get_secret_value(), organisation))
+    except OviaError as error:
+        raise click.ClickException(error.message) from None
+
+
 @main.command("catalogue")
 def catalogue() -> None:
     """Writes docs/kpis.md, which is made from the catalogue: `ovia-metrics catalogue > docs/kpis.md`."""
@@ -50,11 +67,13 @@ def catalogue() -> None:
 
 
 def create(settings: HttpServiceSettings) -> Litestar:
-    """The service, with whoever keeps its facts up to date."""
+    """The service, with whoever keeps its facts and its snapshots up to date."""
     made = app.create(settings)
-    watcher = Watcher(settings.database_url.get_secret_value())
-    made.on_startup.append(watcher.start)
-    made.on_shutdown.append(watcher.stop)
+    dsn = settings.database_url.get_secret_value()
+    keeper = Keeper(dsn)
+    watcher = Watcher(dsn, changed=keeper.wake)
+    made.on_startup += [watcher.start, keeper.start]
+    made.on_shutdown += [keeper.stop, watcher.stop]
     return made
 
 

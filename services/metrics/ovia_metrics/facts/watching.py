@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+from collections.abc import Callable
 from uuid import UUID
 
 from ovia_metrics.facts.organisation import derive_facts
@@ -17,8 +18,10 @@ POLL_SECONDS = 60.0
 class Watcher:
     """One task beside the HTTP service, with a pool of its own: deriving may take long."""
 
-    def __init__(self, dsn: str, *, poll: float = POLL_SECONDS) -> None:
+    def __init__(self, dsn: str, *, changed: Callable[[], None] = lambda: None, poll: float = POLL_SECONDS) -> None:
+        """`changed` is called when facts of an organisation were added or closed."""
         self._dsn = dsn
+        self._changed = changed
         self._poll = poll
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -61,9 +64,12 @@ class Watcher:
 
     async def _derive(self, database: Database, org_id: UUID) -> None:
         try:
-            await derive_facts(database, org_id)
+            done = await derive_facts(database, org_id)
         except OviaError:
             raise
         except Exception:
             # One organisation's trouble is not the next one's; it is kept in its derivations too.
             log.exception("facts of an organisation could not be derived", extra={"organisation": str(org_id)})
+        else:
+            if any(one.added or one.closed for one in done or ()):
+                self._changed()

@@ -71,7 +71,7 @@ def kpi_of(name: str, asked: Asking) -> Kpi:
     if kpi is None:
         raise NotFound("there is no such KPI; /team/kpi/catalogue lists them", field="name")
     if not has(kpi, asked.basis.scope):
-        raise InvalidInput(f"{name} is told of the organisation only", field="scope")
+        raise InvalidInput(f"{name} is told of the organisation only", field="scope_kind")
     return kpi
 
 

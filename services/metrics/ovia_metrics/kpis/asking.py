@@ -90,14 +90,14 @@ class Asking(msgspec.Struct, frozen=True, kw_only=True):
 async def asking(
     conn: NamedDependency[SkipValidation[Connection]],
     caller: NamedDependency[SkipValidation[Caller]],
-    scope: ScopeParameter = ScopeKind.ORGANISATION,
+    scope_kind: ScopeParameter = ScopeKind.ORGANISATION,
     scope_id: ScopeIdParameter = "",
     since: FromParameter = None,
     until: ToParameter = None,
     as_of: AsOfParameter = None,
 ) -> Asking:
     """Reads the parameters. Raises `NotFound`, `NotAllowed` and `InvalidInput`."""
-    wanted = scope_of(caller, scope, scope_id)
+    wanted = scope_of(caller, scope_kind, scope_id)
     basis = await basis_of(conn, caller.org_id, wanted)
     now = await knowing.settled(conn)
     moment = now if as_of is None else min(now, _past(as_of, now))

@@ -44,7 +44,7 @@ PartParameter = Annotated[
     str | None,
     QueryParameter(max_length=100, description="Of a KPI that is made of others: whose rows, by its name."),
 ]
-FormatParameter = Annotated[FileFormat, QueryParameter(name="format", description="What the file is written in.")]
+FormatParameter = Annotated[FileFormat, QueryParameter(description="What the file is written in.")]
 
 
 @get(
@@ -110,12 +110,14 @@ async def export_history(
     asked: Asked,
     kpi: KpiParameter,
     bucket: BucketParameter = Bucket.WEEK,
-    kind: FormatParameter = FileFormat.CSV,
+    file_format: FormatParameter = FileFormat.CSV,
 ) -> Response[bytes]:
     """A line a point, with a column for each of its values."""
     found = await _series(conn, caller, asked, kpi, bucket)
     return Response(
-        exporting.series_file(found, kind), media_type=MEDIA_TYPES[kind], headers=exporting.headers(kpi, kind)
+        exporting.series_file(found, file_format),
+        media_type=MEDIA_TYPES[file_format],
+        headers=exporting.headers(kpi, file_format),
     )
 
 
@@ -213,14 +215,14 @@ async def export_rows(
     asked: Asked,
     name: KpiName,
     part: PartParameter = None,
-    kind: FormatParameter = FileFormat.CSV,
+    file_format: FormatParameter = FileFormat.CSV,
 ) -> Stream:
     """All of them, as they are read."""
     rows_of = _whose_rows(kpi_of(name, asked), part)
     return Stream(
-        exporting.rows_file(pool, asked.question(caller, rows_of), kind, named=asked.named),
-        media_type=MEDIA_TYPES[kind],
-        headers=exporting.headers(f"{rows_of}.rows", kind),
+        exporting.rows_file(pool, asked.question(caller, rows_of), file_format, named=asked.named),
+        media_type=MEDIA_TYPES[file_format],
+        headers=exporting.headers(f"{rows_of}.rows", file_format),
     )
 
 

@@ -179,8 +179,8 @@ async def _holding(
     since = min(one.right_as_of for one in kept)
     if _by_people(kpi, basis) and await _people_changed(conn, org_id, basis, since, as_of):
         return {}
-    # An answer of nothing may become one of 0 with the first thing ever, however early.
-    earliest = [_BEGINNING if one.answer.value is None else one.window.start for one in kept]
+    # What is unknown may become 0 with the first thing ever, however early.
+    earliest = [_BEGINNING if _may_become_0(kpi, one.answer) else one.window.start for one in kept]
     rows = await conn.fetch(
         """
         with changed as materialized (
@@ -222,6 +222,11 @@ def _kinds(kpi: Kpi) -> set[str]:
     sources = _sources(kpi)
     presence = {one.aggregate.presence for one in sources if isinstance(one.aggregate, Count | Rate)}
     return presence | {one.kind for one in sources}
+
+
+def _may_become_0(kpi: Kpi, answer: Answer) -> bool:
+    counts = any(isinstance(one.aggregate, Count | Rate) for one in _sources(kpi))
+    return counts and (bool(answer.missing) or None in answer.values.values())
 
 
 def _reach(kpi: Kpi) -> timedelta:

@@ -1,0 +1,89 @@
+"""Takes snapshots while the service runs: soon after facts changed, and once a day in any case."""
+
+import asyncio
+import contextlib
+import logging
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from ovia_metrics.snapshots.taking import refresh_history, take_latest
+from ovia_shared.database import organisations
+from ovia_shared.database.kpis import schedule
+from ovia_shared.database.pool import Database
+from ovia_shared.errors import OviaError
+
+log = logging.getLogger(__name__)
+LOOK_SECONDS = 60.0
+# What changed is told after an hour; in the first day of an organisation, when everything is read, after ten minutes.
+EVERY, EVERY_AT_FIRST, AT_FIRST = timedelta(hours=1), timedelta(minutes=10), timedelta(days=1)
+AT_LEAST = timedelta(days=1)
+
+
+def due(taken: schedule.Taken | None, now: datetime) -> bool:
+    """Whether it is time for another snapshot."""
+    if taken is None:
+        return True
+    age = now - taken.latest
+    every = EVERY_AT_FIRST if now - taken.first < AT_FIRST else EVERY
+    return age >= AT_LEAST or (taken.changed and age >= every)
+
+
+class Keeper:
+    """One task beside the HTTP service, with a pool of its own: counting history may take long."""
+
+    def __init__(self, dsn: str) -> None:
+        self._dsn = dsn
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def wake(self) -> None:
+        """Facts changed."""
+        self._wake.set()
+
+    async def start(self) -> None:
+        """Begins, and returns at once."""
+        self._task = asyncio.create_task(self._keep())
+
+    async def stop(self) -> None:
+        """Ends; what was counted is kept."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _keep(self) -> None:
+        database = Database(self._dsn, size=2, statement_timeout=3600, name="ovia-metrics snapshots")
+        await database.open()
+        try:
+            while True:
+                self._wake.clear()
+                try:
+                    async with database.bare_transaction() as conn:
+                        known = list(await organisations.ids(conn))
+                    for org_id in known:
+                        await self._look(database, org_id)
+                except OviaError as error:
+                    log.warning("snapshots are not taken: %s", error.message)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(LOOK_SECONDS):
+                        await self._wake.wait()
+        finally:
+            await database.close()
+
+    async def _look(self, database: Database, org_id: UUID) -> None:
+        try:
+            async with database.transaction(org_id) as conn:
+                # Without a fact there is nothing to keep ready yet.
+                begun = await schedule.beginning(conn, org_id) is not None
+                wanted = begun and due(await schedule.taken(conn, org_id), datetime.now(UTC))
+            if wanted:
+                await take_latest(database, org_id)
+                await refresh_history(database, org_id)
+        except schedule.Busy:
+            # Another replica of this service is at it.
+            return
+        except OviaError:
+            raise
+        except Exception:
+            # One organisation's trouble is not the next one's.
+            log.exception("a snapshot of an organisation could not be taken", extra={"organisation": str(org_id)})

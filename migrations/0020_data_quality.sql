@@ -3,3 +3,7 @@
 
 -- How many, of which stream: not what they hold.
 grant select (org_id, connection_id, stream, created_at, resolved_at) on dead_letters to ovia_metrics;
+
+-- Items in a status that means nothing yet: few among many.
+create index work_items_without_category on work_items (org_id, connection_id, project_external_id, status)
+    where status_category is null and removed_at is null;

@@ -1,10 +1,13 @@
 """The metrics service: facts, KPIs, receipts, and figures for Prometheus."""
 
-from litestar import Litestar
+from litestar import Litestar, Router
+from litestar.di import Provide
 
 from ovia_metrics.facts.gauges import FactGauges
 from ovia_metrics.identity_gauges import IdentityGauges
 from ovia_metrics.kpis import routes as kpi_routes
+from ovia_metrics.quality.known import KnownQuality
+from ovia_metrics.quality.routes import read_data_quality
 from ovia_metrics.receipts.routes import RECEIPTS
 from ovia_metrics.snapshots.gauges import KpiGauges
 from ovia_shared.config.settings import HttpServiceSettings
@@ -25,6 +28,8 @@ def create(settings: HttpServiceSettings) -> Litestar:
     )
     gauges = (IdentityGauges(database), FactGauges(database), KpiGauges(database))
 
+    known_quality = KnownQuality()
+
     async def more_metrics() -> bytes:
         return b"".join([await one.text() for one in gauges])
 
@@ -33,7 +38,15 @@ def create(settings: HttpServiceSettings) -> Litestar:
         title="Ovia metrics",
         description="Facts, KPIs, risks and receipts.",
         settings=settings,
-        handlers=[kpi_routes.routes(database), *RECEIPTS],
+        handlers=[
+            kpi_routes.routes(database),
+            *RECEIPTS,
+            Router(
+                "/",
+                route_handlers=[read_data_quality],
+                dependencies={"known_quality": Provide(lambda: known_quality, sync_to_thread=False)},
+            ),
+        ],
         database=database,
         more_metrics=more_metrics,
     )

@@ -121,7 +121,7 @@ async def _letters(conn: Connection, org_id: UUID) -> tuple[LetterSignal, ...]:
             understood = await conn.fetchval(
                 f"""
                 select count(*)::integer
-                  from (select from {table} where org_id = $1 and connection_id = $2 limit {COUNTED}) some
+                  from (select from {table} where org_id = $1 and connection_id = $2 limit {COUNTED}) counted
                 """,  # noqa: S608 (names from here)
                 org_id,
                 row["connection_id"],
@@ -169,11 +169,13 @@ async def _derivations(conn: Connection, org_id: UUID) -> tuple[DerivationSignal
     return tuple(found)
 
 
-async def counts(conn: Connection, org_id: UUID) -> tuple[CountSignal, ...]:
-    """Of each stream, how many different records the source sent, and of how many we have a row.
+async def counts(conn: Connection, org_id: UUID, *, within_seconds: int) -> tuple[CountSignal, ...]:
+    """Of each stream, how many different records the source ever sent, and how many rows we have of them.
 
-    No source tells how many records it holds, so it is what it sent that ours are held against. Reads everything.
+    Reads everything. Raises `Unavailable` where a statement takes longer than that.
     """
+    before = await conn.fetchval("select current_setting('statement_timeout')")
+    await conn.execute("select set_config('statement_timeout', $1, true)", f"{within_seconds}s")
     sent = await conn.fetch(
         """
         select r.connection_id, c.name as connection, r.stream, count(distinct r.external_id)::integer as sent
@@ -192,4 +194,5 @@ async def counts(conn: Connection, org_id: UUID) -> tuple[CountSignal, ...]:
             org_id,
         ):
             ours[table, row["connection_id"]] = row["n"]
+    await conn.execute("select set_config('statement_timeout', $1, true)", before)
     return tuple(CountSignal(**row, ours=ours.get((_ROWS[row["stream"]], row["connection_id"]), 0)) for row in sent)

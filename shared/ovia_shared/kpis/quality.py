@@ -54,13 +54,30 @@ def quality_of(
         )
     streams = {(one.connection_id, one.stream) for one in partitions}
     sources = {one.source for one in partitions}
-    derivations = [one for one in signals.derivations if set(one.kinds) & set(kinds)]
-    freshness, behind = _freshness(partitions, derivations, at)
-    completeness, missing = _completeness(
-        partitions, [one for one in signals.letters if (one.connection_id, one.stream) in streams]
+    return weigh(
+        partitions,
+        at,
+        derivations=[one for one in signals.derivations if set(one.kinds) & set(kinds)],
+        letters=[one for one in signals.letters if (one.connection_id, one.stream) in streams],
+        accounts=[one for one in signals.accounts if one.source in sources],
+        counts=[one for one in signals.counts if (one.connection_id, one.stream) in streams],
     )
-    coverage, unmapped = _coverage([one for one in signals.accounts if one.source in sources])
-    parity, unequal = _parity(partitions, [one for one in signals.counts if (one.connection_id, one.stream) in streams])
+
+
+def weigh(
+    partitions: Sequence[PartitionSignal],
+    at: datetime,
+    *,
+    derivations: Sequence[DerivationSignal] = (),
+    letters: Sequence[LetterSignal] = (),
+    accounts: Sequence[AccountSignal] = (),
+    counts: Sequence[CountSignal] = (),
+) -> Quality:
+    """What these signals come to, all of which count; of partitions there is at least one."""
+    freshness, behind = _freshness(partitions, derivations, at)
+    completeness, missing = _completeness(partitions, letters)
+    coverage, unmapped = _coverage(accounts)
+    parity, unequal = _parity(partitions, counts)
     score = 1.0
     for part in (freshness, completeness, coverage, parity):
         score *= 1.0 if part is None else part

@@ -7,3 +7,6 @@ grant select (org_id, connection_id, stream, created_at, resolved_at) on dead_le
 -- Items in a status that means nothing yet: few among many.
 create index work_items_without_category on work_items (org_id, connection_id, project_external_id, status)
     where status_category is null and removed_at is null;
+
+-- The metrics service takes writes that people may send twice, too.
+grant select, insert, update, delete on idempotency_keys to ovia_metrics;

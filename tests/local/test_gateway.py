@@ -115,6 +115,8 @@ def test_the_configuration_is_valid_and_formatted(tmp_path: Path) -> None:
         ("/receipts/7", "metrics"),
         ("/forecasts", "metrics"),
         ("/data-quality", "metrics"),
+        ("/team/settings", "metrics"),
+        ("/team/settings/workflow/history", "metrics"),
         ("/console/", "console"),
         ("/console/people", "console"),
     ],

@@ -9,6 +9,7 @@ from ovia_metrics.kpis import routes as kpi_routes
 from ovia_metrics.quality.known import KnownQuality
 from ovia_metrics.quality.routes import read_data_quality
 from ovia_metrics.receipts.routes import RECEIPTS
+from ovia_metrics.settings.routes import choose_setting, list_settings, list_versions, read_setting
 from ovia_metrics.snapshots.gauges import KpiGauges
 from ovia_shared.config.settings import HttpServiceSettings
 from ovia_shared.database.pool import Database
@@ -41,11 +42,11 @@ def create(settings: HttpServiceSettings) -> Litestar:
         handlers=[
             kpi_routes.routes(database),
             *RECEIPTS,
-            Router(
-                "/",
-                route_handlers=[read_data_quality],
-                dependencies={"known_quality": Provide(lambda: known_quality, sync_to_thread=False)},
-            ),
+            list_settings,
+            read_setting,
+            choose_setting,
+            list_versions,
+            read_data_quality,
         ],
         database=database,
         more_metrics=more_metrics,

@@ -6,7 +6,8 @@ from typing import Any
 
 from ovia_shared.database.pool import Connection, connected
 
-# The end of a run of the ingest, and facts that changed; both say for which organisation.
+# What facts are derived from changed (a run of the ingest ended, a setting was chosen), and facts did; both say for
+# which organisation.
 INGESTED = "ovia_ingested"
 FACTS = "ovia_facts"
 
@@ -25,3 +26,8 @@ async def listening(dsn: str, channel: str, heard: Callable[[str], None]) -> Asy
         finally:
             if not conn.is_closed():
                 await conn.remove_listener(channel, hear)
+
+
+async def tell(conn: Connection, channel: str, text: str) -> None:
+    """Told once the transaction is committed, and not at all if it is not."""
+    await conn.execute("select pg_notify($1, $2)", channel, text)

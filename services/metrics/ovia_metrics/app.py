@@ -40,13 +40,19 @@ def create(settings: HttpServiceSettings) -> Litestar:
         description="Facts, KPIs, risks and receipts.",
         settings=settings,
         handlers=[
-            kpi_routes.routes(database),
-            *RECEIPTS,
-            list_settings,
-            read_setting,
-            choose_setting,
-            list_versions,
-            read_data_quality,
+            Router(
+                "/",
+                route_handlers=[
+                    kpi_routes.routes(database),
+                    *RECEIPTS,
+                    list_settings,
+                    read_setting,
+                    choose_setting,
+                    list_versions,
+                    read_data_quality,
+                ],
+                dependencies={"known_quality": Provide(lambda: known_quality, sync_to_thread=False)},
+            )
         ],
         database=database,
         more_metrics=more_metrics,

@@ -11,10 +11,12 @@ from ovia_shared.database.kpis.measuring import has
 from ovia_shared.database.kpis.snapshots import Told
 from ovia_shared.database.pool import Connection
 from ovia_shared.errors import InvalidInput, NotFound
-from ovia_shared.kpis import windows
+from ovia_shared.kpis import needs, windows
 from ovia_shared.kpis.catalogue import CATALOGUE
 from ovia_shared.kpis.kpi import Kpi
+from ovia_shared.kpis.quality import quality_of
 from ovia_shared.models.caller import Caller
+from ovia_shared.models.data_quality import Quality, QualitySignals
 from ovia_shared.models.kpi import Part, Scope, ScopeKind, Values, Window
 
 
@@ -46,7 +48,10 @@ class Earlier(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class KpiAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """A KPI's value. `n` rows are behind it; null is no data, never 0. `receipt_id` proves it at `/receipts/{id}`."""
+    """A KPI's value. `n` rows are behind it; null is no data, never 0. `receipt_id` proves it at `/receipts/{id}`.
+
+    `quality` says how far the data behind it can be trusted at this moment, and why not further.
+    """
 
     name: str
     version: int
@@ -62,6 +67,7 @@ class KpiAnswer(msgspec.Struct, frozen=True, kw_only=True):
     window: Window
     as_of: datetime
     receipt_id: UUID
+    quality: Quality
     previous: Earlier | None = None
 
 
@@ -80,25 +86,33 @@ async def shown(conn: Connection, caller: Caller, scope: Scope) -> ScopeShown:
     return ScopeShown(scope.kind, scope.id, await scopes.name(conn, caller.org_id, scope))
 
 
-def answer_of(told: Told, previous: Told | None = None) -> KpiAnswer:
+def answer_of(told: Told, asked: Asking, signals: QualitySignals, previous: Told | None = None) -> KpiAnswer:
     """An answer as it is shown; with the one before, if it was asked for."""
     kpi, answer = CATALOGUE[told.kpi], told.answer
     return KpiAnswer(
         name=kpi.name, version=kpi.version, title=kpi.title, unit=kpi.unit, direction=kpi.direction,
         value=answer.value, values=answer.values, n=answer.n, level=answer.level, parts=answer.parts,
         missing=answer.missing, window=told.window, as_of=told.as_of, receipt_id=told.receipt_id,
+        quality=quality(kpi, asked, signals, told.window.end),
         previous=None if previous is None else _earlier(kpi, answer.value, previous),
     )  # fmt: skip
 
 
-async def answered(conn: Connection, caller: Caller, asked: Asking, name: str, *, compare: bool = False) -> KpiAnswer:
+def quality(kpi: Kpi, asked: Asking, signals: QualitySignals, end: datetime) -> Quality:
+    """How far the data behind a value can be trusted, up to the end of its window."""
+    return quality_of(signals, needs.kinds(kpi), asked.basis.scope.projects, min(end, signals.at))
+
+
+async def answered(
+    conn: Connection, caller: Caller, asked: Asking, name: str, signals: QualitySignals, *, compare: bool = False
+) -> KpiAnswer:
     """The KPI in the window, and in the one before if `compare`. Raises as `kpi_of` does."""
     kpi = kpi_of(name, asked)
     told = await snapshots.answer(conn, asked.question(caller, kpi.name))
     if not compare:
-        return answer_of(told)
+        return answer_of(told, asked, signals)
     before = windows.previous(asked.window, asked.zone)
-    return answer_of(told, await snapshots.answer(conn, asked.question(caller, kpi.name, before)))
+    return answer_of(told, asked, signals, await snapshots.answer(conn, asked.question(caller, kpi.name, before)))
 
 
 def _earlier(kpi: Kpi, value: float | None, told: Told) -> Earlier:

@@ -13,6 +13,7 @@ from ovia_shared.database.pool import Connection
 from ovia_shared.kpis import windows
 from ovia_shared.kpis.catalogue import CATALOGUE
 from ovia_shared.models.caller import Caller
+from ovia_shared.models.data_quality import QualitySignals
 from ovia_shared.models.kpi import ScopeKind, Window
 
 # Of other kinds there is no end of scopes: theirs are counted when somebody asks.
@@ -30,7 +31,7 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     kpis: list[KpiAnswer]
 
 
-async def overview(conn: Connection, caller: Caller, asked: Asking) -> Overview:
+async def overview(conn: Connection, caller: Caller, asked: Asking, signals: QualitySignals) -> Overview:
     """From the latest snapshot where there is one; what of it no longer holds, and what is missing, is counted."""
     ready = asked.plain and asked.basis.scope.kind in KEPT_READY
     window, told = await snapshots.latest(conn, caller.org_id, asked.basis, asked.as_of) if ready else (None, {})
@@ -41,7 +42,7 @@ async def overview(conn: Connection, caller: Caller, asked: Asking) -> Overview:
     if counted and ready:
         await snapshots.put(conn, caller.org_id, asked.basis, "latest", counted)
     told |= {one.kpi: one for one in counted}
-    answers = [answer_of(told[name]) for name in CATALOGUE if name in told]
+    answers = [answer_of(told[name], asked, signals) for name in CATALOGUE if name in told]
     by_name = {one.name: one for one in answers}
     return Overview(
         scope=await shown(conn, caller, asked.scope),

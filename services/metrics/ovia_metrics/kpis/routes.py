@@ -11,11 +11,12 @@ from litestar.params import PathParameter, QueryParameter, SkipValidation
 from litestar.response import Stream
 
 from ovia_metrics.kpis import exporting, overview, series
-from ovia_metrics.kpis.answering import KpiAnswer, answered, kpi_of, shown
+from ovia_metrics.kpis.answering import KpiAnswer, answered, kpi_of, quality, shown
 from ovia_metrics.kpis.asking import Asking, asking
 from ovia_metrics.kpis.exporting import FILE, MEDIA_TYPES, FileFormat
 from ovia_metrics.kpis.overview import Overview
 from ovia_metrics.kpis.series import Series
+from ovia_metrics.quality.known import KnownQuality
 from ovia_shared.database.kpis import behind
 from ovia_shared.database.kpis.measuring import Question, measure
 from ovia_shared.database.pool import Connection, Database
@@ -35,6 +36,7 @@ from ovia_shared.web.paging import CursorText, Limit, Page, Paging
 Conn = NamedDependency[SkipValidation[Connection]]
 CallerGiven = NamedDependency[SkipValidation[Caller]]
 Asked = NamedDependency[SkipValidation[Asking]]
+Known = NamedDependency[SkipValidation[KnownQuality]]
 KpiName = Annotated[
     str, PathParameter(max_length=100, description="The name of a KPI, such as `review.first_response_hours`.")
 ]
@@ -56,11 +58,11 @@ FormatParameter = Annotated[FileFormat, QueryParameter(description="What the fil
     security=SECURITY,
     responses=problems_of(404),
 )
-async def read_overview(conn: Conn, caller: CallerGiven, asked: Asked) -> Overview:
+async def read_overview(conn: Conn, caller: CallerGiven, asked: Asked, known_quality: Known) -> Overview:
     """Every KPI of the scope over the last 30 days, as the latest snapshot has it, taken every hour; delivery health
     and release risk with their parts. A correction of who is who, or of a setting, shows at once. With a window or
     `as_of` of your own it is counted for you."""
-    return await overview.overview(conn, caller, asked)
+    return await overview.overview(conn, caller, asked, await known_quality.signals(conn, caller.org_id))
 
 
 @get(
@@ -87,11 +89,16 @@ async def read_catalogue() -> list[KpiDescription]:
     responses=problems_of(404),
 )
 async def read_history(
-    conn: Conn, caller: CallerGiven, asked: Asked, kpi: KpiParameter, bucket: BucketParameter = Bucket.WEEK
+    conn: Conn,
+    caller: CallerGiven,
+    asked: Asked,
+    known_quality: Known,
+    kpi: KpiParameter,
+    bucket: BucketParameter = Bucket.WEEK,
 ) -> Series:
     """A point for each day, week or month of the organisation's calendar, or for each sprint that closed; without
     `from` of the last 26 weeks. The point that is not over yet is `running`. Each point has its receipt."""
-    return await _series(conn, caller, asked, kpi, bucket)
+    return await _series(conn, caller, asked, known_quality, kpi, bucket)
 
 
 @get(
@@ -108,12 +115,13 @@ async def export_history(
     conn: Conn,
     caller: CallerGiven,
     asked: Asked,
+    known_quality: Known,
     kpi: KpiParameter,
     bucket: BucketParameter = Bucket.WEEK,
     file_format: FormatParameter = FileFormat.CSV,
 ) -> Response[bytes]:
     """A line a point, with a column for each of its values."""
-    found = await _series(conn, caller, asked, kpi, bucket)
+    found = await _series(conn, caller, asked, known_quality, kpi, bucket)
     return Response(
         exporting.series_file(found, file_format),
         media_type=MEDIA_TYPES[file_format],
@@ -159,11 +167,13 @@ async def read_kpi(
     conn: Conn,
     caller: CallerGiven,
     asked: Asked,
+    known_quality: Known,
     name: KpiName,
     compare: Annotated[bool, QueryParameter(description="Also in the window before.")] = False,
 ) -> KpiAnswer:
     """Its value in the window, with percentiles or counts by class, how many rows are behind it, and its receipt."""
-    return await answered(conn, caller, asked, name, compare=compare)
+    signals = await known_quality.signals(conn, caller.org_id)
+    return await answered(conn, caller, asked, name, signals, compare=compare)
 
 
 @get(
@@ -231,7 +241,9 @@ class _Wanted(msgspec.Struct, frozen=True):
     scope: object
 
 
-async def _series(conn: Connection, caller: Caller, asked: Asking, name: str, bucket: Bucket) -> Series:
+async def _series(
+    conn: Connection, caller: Caller, asked: Asking, known: KnownQuality, name: str, bucket: Bucket
+) -> Series:
     kpi = kpi_of(name, asked)
     if not asked.begun:
         begins = windows.last_days(asked.window.end, series.DEFAULT_DAYS, asked.zone).start
@@ -244,6 +256,7 @@ async def _series(conn: Connection, caller: Caller, asked: Asking, name: str, bu
         bucket=bucket,
         scope=await shown(conn, caller, asked.scope),
         window=asked.window,
+        quality=quality(kpi, asked, await known.signals(conn, caller.org_id), asked.window.end),
         points=await series.points(conn, caller, asked, kpi, bucket),
     )
 

@@ -16,6 +16,7 @@ from ovia_shared.kpis import windows
 from ovia_shared.kpis.kpi import Kpi
 from ovia_shared.kpis.windows import MOST_BUCKETS, Bucket
 from ovia_shared.models.caller import Caller
+from ovia_shared.models.data_quality import Quality
 from ovia_shared.models.kpi import Values, Window
 
 DEFAULT_DAYS = 182
@@ -44,6 +45,7 @@ class Series(msgspec.Struct, frozen=True, kw_only=True):
     bucket: Bucket
     scope: ScopeShown
     window: Window
+    quality: Quality
     points: list[Point]
 
 

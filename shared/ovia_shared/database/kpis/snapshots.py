@@ -6,7 +6,7 @@ milliseconds where counting again takes as long as the window is large.
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,9 +15,9 @@ import msgspec
 from ovia_shared.database.kpis import receipts
 from ovia_shared.database.kpis.measuring import Basis, Question, measure
 from ovia_shared.database.pool import Connection
+from ovia_shared.kpis import needs
 from ovia_shared.kpis.catalogue import CATALOGUE
-from ovia_shared.kpis.kpi import Count, Kpi, Rate, Rows, Spread
-from ovia_shared.kpis.terms import Mapped
+from ovia_shared.kpis.kpi import Kpi
 from ovia_shared.models.kpi import Answer, Window
 
 
@@ -198,52 +198,24 @@ async def _holding(
                 and (c.occurred_at >= given.earliest - $7::interval or c.until >= given."end"))
         """,
         org_id,
-        sorted(_kinds(kpi)),
+        needs.kinds(kpi),
         since,
         earliest,
         [one.window.end for one in kept],
         [one.right_as_of for one in kept],
-        _reach(kpi),
+        needs.reach(kpi),
     )
     changed = {row["place"] for row in rows}
     return {one.window: one for place, one in enumerate(kept) if place not in changed}
 
 
-def _sources(kpi: Kpi) -> list[Rows]:
-    named = [CATALOGUE[name].source for name in kpi.inputs]
-    found = [one for one in named if isinstance(one, Rows)]
-    beyond = [one.aggregate.beyond for one in found if isinstance(one.aggregate, Spread)]
-    others = [CATALOGUE[one.kpi].source for one in beyond if one is not None]
-    return found + [one for one in others if isinstance(one, Rows)]
-
-
-def _kinds(kpi: Kpi) -> set[str]:
-    """The kinds of facts that can change its answers."""
-    sources = _sources(kpi)
-    presence = {one.aggregate.presence for one in sources if isinstance(one.aggregate, Count | Rate)}
-    return presence | {one.kind for one in sources}
-
-
 def _may_become_0(kpi: Kpi, answer: Answer) -> bool:
-    counts = any(isinstance(one.aggregate, Count | Rate) for one in _sources(kpi))
-    return counts and (bool(answer.missing) or None in answer.values.values())
-
-
-def _reach(kpi: Kpi) -> timedelta:
-    """How long before a window facts may lie that its answer is held against."""
-    days = [
-        one.aggregate.beyond.days
-        for one in _sources(kpi)
-        if isinstance(one.aggregate, Spread) and one.aggregate.beyond is not None
-    ]
-    return timedelta(days=max(days, default=0))
+    return needs.counts(kpi) and (bool(answer.missing) or None in answer.values.values())
 
 
 def _by_people(kpi: Kpi, basis: Basis) -> bool:
     """Whether its answers depend on who is who."""
-    scope = basis.scope
-    by_scope = scope.teams is not None or scope.person is not None
-    return by_scope or any(isinstance(one.number, Mapped) for one in _sources(kpi))
+    return basis.scope.teams is not None or basis.scope.person is not None or needs.about_accounts(kpi)
 
 
 async def _people_changed(conn: Connection, org_id: UUID, basis: Basis, since: datetime, as_of: datetime) -> bool:

@@ -1,12 +1,12 @@
-"""`python -m tests.bench [http] [git] [sources] [linking] [undo] [matching] [facts]`: beside the limits of the machine.
+"""`python -m tests.bench [NAME…]`: measures beside the limits of the machine. Without a name, everything.
 
-Without a name, all of them.
+Names: http, git, sources, linking, undo, matching, facts, kpis.
 """
 
 import asyncio
 import sys
 
-from tests.bench import facts, git_ingest, http_lists, linking, matching, sources, undoing
+from tests.bench import facts, git_ingest, http_lists, kpis, linking, matching, sources, undoing
 from tests.bench.report import publish
 
 BENCHES = {
@@ -17,6 +17,7 @@ BENCHES = {
     "undo": undoing.run,
     "matching": matching.run,
     "facts": facts.run,
+    "kpis": kpis.run,
 }
 
 

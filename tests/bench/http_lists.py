@@ -5,13 +5,10 @@ under granian with one worker, and are asked by the same client; the query runs 
 """
 
 import asyncio
-import contextlib
 import os
-import socket
 import statistics
 import sys
 import tempfile
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import msgspec
@@ -20,7 +17,7 @@ from ovia_local.postgres import EmbeddedPostgres
 from ovia_shared.admin import operations
 from ovia_shared.database import migrate, prepare
 from ovia_shared.database.pool import Database, connected
-from tests.bench import bare_query, export, sample_organisation
+from tests.bench import bare_query, export, sample_organisation, serving
 from tests.bench.load import Measured, Plan
 from tests.bench.report import Table
 
@@ -52,7 +49,7 @@ async def run() -> list[Table]:
         with EmbeddedPostgres(directory / "postgres") as server:
             org_id, token = await _organisation(server)
             dsn = prepare.as_role(server.admin_dsn("bench"), "ovia_api", PASSWORD)
-            async with _service("ovia_api.app", dsn) as api, _service("tests.bench.hello", dsn) as hello:
+            async with serving.service("ovia_api.app", dsn) as api, serving.service("tests.bench.hello", dsn) as hello:
                 lists = await _measured(api[0], hello[0], token, bare_query.Plan(dsn, org_id, CONNECTIONS, SECONDS))
                 return [*lists, await export.measured(api[0], api[1], token)]
 
@@ -105,34 +102,6 @@ async def _organisation(server: EmbeddedPostgres) -> tuple[str, str]:
                 await sample_organisation.fill(conn, org_id, size)
         await sample_organisation.analyse(conn)
     return str(large.id), token
-
-
-@contextlib.asynccontextmanager
-async def _service(module: str, dsn: str) -> AsyncIterator[tuple[int, int]]:
-    """A service in a process of its own; its port, once it answers, and its process id."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    environment = {
-        "PATH": os.environ["PATH"],
-        "OVIA_DATABASE_URL": dsn,
-        "OVIA_PORT": str(port),
-        "OVIA_REQUESTS_PER_MINUTE": "100000000",
-    }
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", module, env=environment, stdout=asyncio.subprocess.DEVNULL
-    )
-    try:
-        for _ in range(100):
-            with contextlib.suppress(OSError):
-                _, writer = await asyncio.open_connection("127.0.0.1", port)
-                writer.close()
-                break
-            await asyncio.sleep(0.1)
-        yield port, process.pid
-    finally:
-        process.terminate()
-        await process.wait()
 
 
 async def _load(plan: Plan) -> Measured:

@@ -1,6 +1,6 @@
 """Canonical rows written by hand, and the facts derived from them."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -50,6 +50,48 @@ class Ledger:
             *known.values(),
         )
 
+    async def account(self, identity_id: UUID, *, service_account: bool = False, **attributes: Any) -> None:
+        """An account, or what is known of it later."""
+        await self.admin.execute(
+            """
+            insert into identities (org_id, id, source, external_id, service_account, attributes)
+            values ($1, $2, 'gitlab', $2::uuid::text, $3, $4)
+                on conflict (org_id, id) do update
+               set service_account = $3, attributes = $4, updated_at = now()
+            """,
+            self.org_id, identity_id, service_account, attributes,
+        )  # fmt: skip
+
+    async def correct(self, deployment: str, incidents: Sequence[str] | None) -> None:
+        """Somebody says which incidents this deployment caused; None: what was said is taken back."""
+        deployment_id = f"md5('{self.connection_id} environments {deployment}')::uuid"
+        async with self.admin.transaction():
+            await self.admin.execute(
+                f"""
+                update deployment_corrections set known_to = clock_timestamp(), changed_at = now()
+                 where org_id = $1 and deployment_id = {deployment_id} and known_to = 'infinity'
+                """,
+                self.org_id,
+            )
+            if incidents is None:
+                return
+            correction = uuid4()
+            await self.admin.execute(
+                f"""
+                insert into deployment_corrections (org_id, id, deployment_id, said_by, known_from)
+                values ($1, $2, {deployment_id}, 'Ada', clock_timestamp())
+                """,
+                self.org_id,
+                correction,
+            )
+            await self.admin.execute(
+                """
+                insert into corrected_incidents (org_id, correction_id, connection_id, external_id)
+                select distinct $1::uuid, $2::uuid, $3::uuid, unnest($4::text[])
+                """,
+                self.org_id, correction, self.connection_id, list(incidents),
+            )  # fmt: skip
+
     async def derive(self, *, from_scratch: bool = False) -> tuple[int, int]:
         """How many facts were added and closed."""
         added = closed = 0
@@ -92,6 +134,8 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "pipelines": {"project_external_id": "1", "ref": "main", "tag": False},
     "environments": {"project_external_id": "1", "name": "production", "tier": "production"},
     "deployments": {"project_external_id": "1", "environment_external_id": "1", "status": "success"},
+    "releases": {"project_external_id": "1", "kind": "release", "name": "1.0", "tag": "1.0", "released": True},
+    "field_definitions": {"name": "Flagged", "custom": True},
     "sprints": {"state": "closed", "name": "Sprint"},
     "sprint_memberships": {"ordinal": 0},
     "source_references": {"subject_kind": "merge_request", "target_kind": "work_item", "found_in": "title"},

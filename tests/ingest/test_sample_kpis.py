@@ -136,7 +136,19 @@ async def test_every_kpi_of_the_sample_equals_the_answer_written_beside_it(
         for kind, ids in ours.items():
             for theirs, id_ in ids.items():
                 wrong += await _wrong(conn, org_id, known, Scope(ScopeKind(kind), str(id_)), theirs)
+        blamed = await conn.fetch(
+            """
+            select entity_id, array(select one->>'key' from jsonb_array_elements(attributes->'incidents') one) as keys
+              from facts
+             where org_id = $1 and kind = 'deployment.finished' and known_to = 'infinity'
+               and (attributes->>'failed')::boolean
+            """,
+            org_id,
+        )
     assert wrong == []
+    assert {one["entity_id"]: sorted(one["keys"]) for one in blamed} == {
+        str(one.deployment): sorted(one.incidents) for one in known.failed_changes
+    }
 
 
 async def _derive(database: Database, org_id: UUID) -> None:

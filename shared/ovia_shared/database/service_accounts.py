@@ -60,7 +60,7 @@ async def found(
     await conn.execute(
         """
         update identities i
-           set service_account = true, service_account_trace = m.trace,
+           set service_account = true, service_account_trace = m.trace, updated_at = now(),
                attributes = case when m.reason is null then i.attributes
                    else i.attributes || jsonb_build_object('machine', m.reason) end
           from unnest($2::uuid[], $3::text[], $4::jsonb[]) m (id, reason, trace)

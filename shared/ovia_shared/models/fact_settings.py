@@ -31,11 +31,13 @@ class Workflow(msgspec.Struct, frozen=True):
 class Production(msgspec.Struct, frozen=True):
     """Which deployments reach users, and what counts as an incident or its fix.
 
-    `environments` are regular expressions for names of environments whose source names no tier.
+    `environments` are regular expressions for names of environments whose source names no tier. Where a project has no
+    deployment to one in production, its releases count, and without any its tags that match `release_tags`.
     """
 
     environments: tuple[str, ...] = ("^prod(uction)?$",)
     release_branches: str = "^release[/-]"
+    release_tags: str = r"^v?\d+(\.\d+)+$"
     incident_types: tuple[str, ...] = ("incident", "инцидент")
     incident_labels: tuple[str, ...] = ("incident",)
     fix_labels: tuple[str, ...] = ("hotfix",)

@@ -6,39 +6,65 @@ from uuid import UUID
 import msgspec
 
 from ovia_shared.database import knowing, notices, organisation_settings
-from ovia_shared.database.facts import deployments, ledger, merge_requests, pipelines, seen, work_items
+from ovia_shared.database.facts import (
+    changes,
+    definition_changes,
+    deployments,
+    identities,
+    ledger,
+    merge_requests,
+    pipelines,
+    seen,
+    touching,
+    work_items,
+)
 from ovia_shared.database.pool import Connection
 from ovia_shared.models.fact_settings import Classification, FactSettings, Production, Workflow
 
 
 class Family(NamedTuple):
-    """Facts derived together: `changed` and `everything` find entities, `derive` fills `derived` for them."""
+    """Facts derived together: `changed` and `everything` find entities, `derive` fills `derived` for them.
+
+    `reads` are the settings its facts depend on. With `by_project`, what is found are projects, and `derive` itself
+    replaces them with the entities whose facts it looked at.
+    """
 
     name: str
     version: int
     kinds: tuple[str, ...]
+    reads: tuple[str, ...]
     changed: str
     everything: str
     derive: tuple[str, ...]
     by_project: bool = False
 
 
-# Deployments come last: an incident ends when its work item is done, which is a fact by then.
+# An incident ends when its work item is done, which is a fact by the time deployments are derived. Accounts come last:
+# what was believed of them is asked before.
 FAMILIES = (
     Family(
-        "merge_requests", merge_requests.VERSION, merge_requests.KINDS,
+        "merge_requests", merge_requests.VERSION, merge_requests.KINDS, ("classification",),
         merge_requests.CHANGED, merge_requests.EVERYTHING, merge_requests.DERIVE,
     ),
     Family(
-        "work_items", work_items.VERSION, work_items.KINDS,
+        "work_items", work_items.VERSION, work_items.KINDS, ("classification", "workflow"),
         work_items.CHANGED, work_items.EVERYTHING, work_items.DERIVE,
     ),
     Family(
-        "pipelines", pipelines.VERSION, pipelines.KINDS, pipelines.CHANGED, pipelines.EVERYTHING, pipelines.DERIVE,
+        "pipelines", pipelines.VERSION, pipelines.KINDS, ("production",),
+        pipelines.CHANGED, pipelines.EVERYTHING, pipelines.DERIVE,
     ),
     Family(
-        "deployments", deployments.VERSION, deployments.KINDS,
-        deployments.CHANGED, deployments.EVERYTHING, deployments.DERIVE, by_project=True,
+        "deployments", deployments.VERSION, deployments.KINDS, ("production",),
+        touching.CHANGED, touching.EVERYTHING, deployments.DERIVE, by_project=True,
+    ),
+    Family(
+        "changes", changes.VERSION, changes.KINDS, ("classification",),
+        changes.CHANGED, changes.EVERYTHING, changes.DERIVE,
+    ),
+    Family(
+        "identities", identities.VERSION, identities.KINDS, (),
+        identities.CHANGED, identities.EVERYTHING, identities.DERIVE,
     ),
 )  # fmt: skip
 
@@ -64,11 +90,36 @@ async def derive(conn: Connection, org_id: UUID, family: Family, *, from_scratch
 
     A newer version of the family, or other settings, mean deriving everything anew; so does `from_scratch`.
     """
-    settings: Any = _folded(msgspec.to_builtins(await settings_in_force(conn, org_id)))
+    chosen: Any = _folded(msgspec.to_builtins(await settings_in_force(conn, org_id)))
+    settings = {name: chosen[name] for name in family.reads}
+    # Taken before any row is looked at: what is written from here on is looked at the next time.
     moment = await seen.now(conn)
     before = await seen.state(conn, org_id, family.name)
+    known = before is not None and before[1:] == (family.version, settings)
     await ledger.begin(conn)
-    if from_scratch or before is None or before[1:] != (family.version, settings):
+    await _touch(conn, org_id, family, settings, before[0] if known and before and not from_scratch else None)
+    difference = ledger.Difference(0, 0)
+    if await conn.fetchval("select exists (select from touched)"):
+        for statement in family.derive:
+            given = [org_id, settings] if "$2" in statement else [org_id] if "$1" in statement else []
+            await conn.execute(statement, *given)
+        stamp = await knowing.moment(conn)
+        difference = await ledger.settle(conn, org_id, family.kinds, family.version, stamp)
+        if any(difference) and before is not None and not known:
+            reason = definition_changes.VERSION if before[1] != family.version else definition_changes.SETTINGS
+            await definition_changes.record(conn, org_id, family.name, stamp, reason)
+    await seen.record(conn, org_id, family.name, family.version, settings, moment, *difference)
+    if any(difference):
+        await conn.execute("select pg_notify($1, $2)", notices.FACTS, str(org_id))
+    return difference
+
+
+async def _touch(conn: Connection, org_id: UUID, family: Family, settings: Any, since: seen.Horizon | None) -> None:
+    """Fills `touched` with what changed since, or with everything there is and everything believed."""
+    if since is not None:
+        given = [settings] if "$4" in family.changed else []
+        await conn.execute(f"insert into touched {family.changed}", org_id, *since, *given)
+    else:
         entity = "project_external_id" if family.by_project else "entity_id"
         await conn.execute(
             f"""
@@ -80,20 +131,7 @@ async def derive(conn: Connection, org_id: UUID, family: Family, *, from_scratch
             org_id,
             list(family.kinds),
         )
-    else:
-        await conn.execute(f"insert into touched {family.changed}", org_id, *before[0])
     await conn.execute("analyze touched")
-    difference = ledger.Difference(0, 0)
-    if await conn.fetchval("select exists (select from touched)"):
-        for statement in family.derive:
-            given = [org_id, settings] if "$2" in statement else [org_id] if "$1" in statement else []
-            await conn.execute(statement, *given)
-        at = await knowing.moment(conn)
-        difference = await ledger.settle(conn, org_id, family.kinds, family.version, at, by_project=family.by_project)
-    await seen.record(conn, org_id, family.name, family.version, settings, moment, *difference)
-    if any(difference):
-        await conn.execute("select pg_notify($1, $2)", notices.FACTS, str(org_id))
-    return difference
 
 
 def _folded(value: Any) -> Any:

@@ -44,10 +44,8 @@ async def begin(conn: Connection) -> None:
     await conn.execute(_TABLES)
 
 
-async def settle(
-    conn: Connection, org_id: UUID, kinds: tuple[str, ...], version: int, moment: datetime, *, by_project: bool = False
-) -> Difference:
-    """Makes the ledger say what was derived, as of `moment`. With `by_project`, `touched` holds projects."""
+async def settle(conn: Connection, org_id: UUID, kinds: tuple[str, ...], version: int, moment: datetime) -> Difference:
+    """Makes the ledger say what was derived, as of `moment`."""
     await conn.execute(
         """
         update derived
@@ -57,13 +55,12 @@ async def settle(
     )
     await conn.execute("create index if not exists derived_by_entity on derived (connection_id, entity_id, kind)")
     await conn.execute("analyze touched, derived")
-    entity = "project_external_id" if by_project else "entity_id"
     closed = await conn.execute(
-        f"""
+        """
         update facts f set known_to = $2
           from touched t
          where f.org_id = $1 and f.kind = any($3) and f.known_to = 'infinity'
-           and f.connection_id = t.connection_id and f.{entity} = t.entity_id
+           and f.connection_id = t.connection_id and f.entity_id = t.entity_id
            and not exists (
                select from derived d
                 where d.connection_id = f.connection_id and d.entity_id = f.entity_id and d.kind = f.kind

@@ -1,5 +1,6 @@
 """Facts of merge requests by themselves: merged, first answered, while open, and while they wait for an answer."""
 
+from ovia_shared.database.facts.identities import turned
 from ovia_shared.database.facts.seen import changed
 from ovia_shared.database.facts.words import class_of, hours
 
@@ -7,7 +8,11 @@ VERSION = 2
 KINDS = ("merge_request.merged", "merge_request.first_response", "merge_request.open", "merge_request.waiting")
 
 EVERYTHING = "select m.connection_id, m.external_id from merge_requests m where m.org_id = $1"
+# An account that turns out to be a bot's has answered nothing; one that is a person's after all may have.
 CHANGED = f"""
+    with turned as materialized (
+        select i.id from identities i where {changed("i", "updated_at")} and {turned("i")}
+    )
     select m.connection_id, m.external_id from merge_requests m where {changed("m")}
     union
     select e.connection_id, e.merge_request_external_id from merge_request_events e where {changed("e")}
@@ -16,6 +21,13 @@ CHANGED = f"""
     union
     select c.connection_id, c.subject_external_id from comments c
      where {changed("c")} and c.subject_kind = 'merge_request'
+    union
+    select c.connection_id, c.subject_external_id
+      from turned t join comments c on c.org_id = $1 and c.author_identity_id = t.id
+     where c.subject_kind = 'merge_request'
+    union
+    select e.connection_id, e.merge_request_external_id
+      from turned t join merge_request_events e on e.org_id = $1 and e.actor_identity_id = t.id
 """
 
 # Where the answer came from a bot, nobody answered. Acts before it was ready, or after the end, are no answer.

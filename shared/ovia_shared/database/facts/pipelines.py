@@ -6,7 +6,7 @@ VERSION = 1
 KINDS = ("pipeline.finished",)
 
 EVERYTHING = "select p.connection_id, p.external_id from pipelines p where p.org_id = $1"
-# Whether one was flaky is told by others of the same commit; which branch counts, by the project.
+# Whether one was flaky is told by others of the commit it has, or had; which branch counts, by the project.
 CHANGED = f"""
     select p.connection_id, p.external_id from pipelines p where {changed("p")}
     union
@@ -14,6 +14,14 @@ CHANGED = f"""
       from pipelines p
       join pipelines o on o.org_id = $1 and o.connection_id = p.connection_id
                       and o.project_external_id = p.project_external_id and o.sha = p.sha
+     where {changed("p")}
+    union
+    select o.connection_id, o.external_id
+      from pipelines p
+      join facts f on f.org_id = $1 and f.kind = 'pipeline.finished' and f.connection_id = p.connection_id
+                  and f.entity_id = p.external_id and f.known_to = 'infinity'
+      join pipelines o on o.org_id = $1 and o.connection_id = p.connection_id
+                      and o.project_external_id = f.project_external_id and o.sha = f.attributes->>'sha'
      where {changed("p")}
     union
     select p.connection_id, p.external_id

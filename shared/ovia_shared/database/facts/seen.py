@@ -21,12 +21,31 @@ class Horizon(NamedTuple):
     below: int
 
 
-def changed(alias: str) -> str:
-    """The condition on a canonical row; $1 is the organisation, $2 and $3 the horizon. Transaction numbers go round."""
-    return (
-        f"{alias}.org_id = $1 and {alias}.changed_at >= $2::timestamptz - interval '1 hour' and "
-        f"(({alias}.xmin::text::bigint - $3::bigint) & 4294967295) < 2147483648"
-    )
+def changed(alias: str, column: str = "changed_at") -> str:
+    """The condition on a canonical row; $1 is the organisation, $2 and $3 the horizon."""
+    return f"{alias}.org_id = $1 and {alias}.{column} >= $2::timestamptz - interval '1 hour' and {_unseen(alias)}"
+
+
+def learnt(kind: str) -> str:
+    """Entities of which facts of a kind were added or closed, with the same parameters.
+
+    One deriver writes facts at a time and stamps them by the clock, so a minute for a clock put back is enough; an hour
+    would hold all there is after the first derivation.
+    """
+    margin = "$2::timestamptz - interval '1 minute'"
+    return f"""
+        select f.connection_id, f.entity_id from facts f
+         where f.org_id = $1 and f.kind = '{kind}' and f.known_from >= {margin} and {_unseen("f")}
+        union
+        select f.connection_id, f.entity_id from facts f
+         where f.org_id = $1 and f.kind = '{kind}' and f.known_to >= {margin} and f.known_to < 'infinity'
+           and {_unseen("f")}
+    """
+
+
+def _unseen(alias: str) -> str:
+    # Transaction numbers go round.
+    return f"(({alias}.xmin::text::bigint - $3::bigint) & 4294967295) < 2147483648"
 
 
 async def state(conn: Connection, org_id: UUID, name: str) -> tuple[Horizon, int, Any] | None:

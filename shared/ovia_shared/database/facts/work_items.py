@@ -11,7 +11,8 @@ VERSION = 1
 KINDS = ("work_item.created", "work_item.in_progress", "work_item.done", "work_item.blocked", "sprint.item")
 
 EVERYTHING = "select w.connection_id, w.external_id from work_items w where w.org_id = $1"
-# Whether an item is blocked is told by others too: those it waits for.
+# Whether an item is blocked is told by others too: those it waits for. What its project is called matters where
+# somebody said what statuses mean there ($4: the settings).
 CHANGED = f"""
     with own as (
         select w.connection_id, w.external_id from work_items w where {changed("w")}
@@ -22,6 +23,19 @@ CHANGED = f"""
           from status_definitions s
           join work_items w on w.org_id = $1 and w.connection_id = s.connection_id
          where {changed("s")}
+        union
+        select w.connection_id, w.external_id
+          from projects j
+          join work_items w on w.org_id = $1 and w.connection_id = j.connection_id
+                           and w.project_external_id = j.external_id
+         where {changed("j")} and exists (
+             select from jsonb_object_keys($4::jsonb->'workflow'->'categories') key where key <> '*')
+        union
+        select t.connection_id, t.work_item_external_id
+          from field_definitions f
+          join work_item_transitions t on t.org_id = $1 and t.connection_id = f.connection_id
+                                      and t.field_external_id = f.external_id
+         where {changed("f")}
     )
     select * from own
     union

@@ -38,7 +38,8 @@ _MAKE = """
     insert into merge_requests (org_id, connection_id, raw_record_id, external_id, project_external_id, number, title,
         state, draft, reviewer_identity_ids, assignee_identity_ids, source_branch, target_branch, labels, head_sha,
         additions, deletions, created_at, merged_at, notes, changed_at)
-    select $1, $2, $2, n::text, (n % {projects})::text, n, 't', 'merged', false, '[]', '[]', 'topic', 'main', '[]',
+    select $1, $2, $2, n::text, (n % {projects})::text, n, 't', 'merged', false, '[]', '[]',
+           case when n % 100 = 0 then 'hotfix/x' else 'topic' end, 'main', '[]',
            md5(n::text), n % 500, n % 90, at, at + n % 70 * interval '1 hour', '[]', now() - interval '30 days'
       from (select n, timestamptz '2023-01-01' + n * interval '1 minute' as at from generate_series(1, {count}) n) x;
     insert into merge_request_commits (org_id, connection_id, raw_record_id, merge_request_external_id, sha,

@@ -1,8 +1,10 @@
 """Accounts people use, and what follows when one turns out to be a machine's."""
 
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 from ovia_shared.database import organisation_settings, service_accounts
+from ovia_shared.database.facts.deriving import FAMILIES
 from ovia_shared.models.fact_settings import Classification
 from tests.facts.conftest import Ledger, day
 
@@ -68,6 +70,24 @@ async def test_other_settings_say_that_facts_changed_because_of_them(ledger: Led
     )
     assert [tuple(one) for one in noted] == [("work_items", "settings", 2)]
     assert await ledger.derive() == (0, 0)
+
+
+async def test_what_did_not_change_is_not_looked_at(ledger: Ledger) -> None:
+    # Written long ago: what was written within the hour may be looked at twice.
+    await ledger.put("projects", changed_at=datetime.now(UTC) - timedelta(hours=2))
+    await ledger.derive()
+    # What no row says: whoever looks at these again, closes it.
+    for family in FAMILIES:
+        await ledger.admin.execute(
+            """
+            insert into facts (org_id, id, kind, entity_kind, connection_id, entity_id, project_external_id,
+                               occurred_at, attributes, derivation_version, row_hash, known_from)
+            values ($1, $2, $3, 'nothing', $4, $2::uuid::text, '1', now(), '{}', 1, $2, now() - interval '1 day')
+            """,
+            ledger.org_id, uuid4(), family.kinds[0], ledger.connection_id,
+        )  # fmt: skip
+    assert await ledger.derive() == (0, 0)
+    assert await ledger.derive(from_scratch=True) == (0, len(FAMILIES))
 
 
 async def test_a_newer_derivation_says_that_facts_changed_because_of_it(ledger: Ledger) -> None:

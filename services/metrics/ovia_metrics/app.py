@@ -3,6 +3,7 @@
 from litestar import Litestar, Router
 from litestar.di import Provide
 
+from ovia_metrics.deployments.routes import DEPLOYMENTS
 from ovia_metrics.facts.gauges import FactGauges
 from ovia_metrics.identity_gauges import IdentityGauges
 from ovia_metrics.kpis import routes as kpi_routes
@@ -52,7 +53,8 @@ def create(settings: HttpServiceSettings) -> Litestar:
                     read_data_quality,
                 ],
                 dependencies={"known_quality": Provide(lambda: known_quality, sync_to_thread=False)},
-            )
+            ),
+            DEPLOYMENTS,
         ],
         database=database,
         more_metrics=more_metrics,

@@ -39,7 +39,7 @@ _GIVEN = {
 }
 CATEGORIES = ("todo", "in_progress", "done")
 MOST_WORDS, MOST_PROJECTS, LONGEST_NAME, LONGEST_PATTERN = 200, 1000, 200, 200
-_PATTERNS = ("environments", "release_branches", "fix_branches")
+_PATTERNS = ("environments", "release_tags", "release_branches", "fix_branches")
 # Going back to what was matched takes time without bound; looking around, and another flavour, nobody needs here.
 _REFUSED = (
     (re.compile(r"\\[1-9]"), "back references are not taken: they may take for ever"),
@@ -122,6 +122,7 @@ def _name(word: str) -> str | None:
 def _patterns(value: Production) -> Iterator[tuple[str, str]]:
     for place, pattern in enumerate(value.environments):
         yield f"environments[{place}]", pattern
+    yield "release_tags", value.release_tags
     yield "release_branches", value.release_branches
     yield "fix_branches", value.fix_branches
 

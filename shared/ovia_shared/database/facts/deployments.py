@@ -7,17 +7,12 @@ the end of an incident is when its work item was done.
 """
 
 from ovia_shared.database.facts import production
-from ovia_shared.database.facts.words import hours, incident, labelled, landed, said_to_be_caused, ships
+from ovia_shared.database.facts.words import hours, incident, said_to_be_caused, ships
 
 KINDS = ("deployment.finished", "deployment.recovered")
 VERSION = 2
 
 _TABLES = (
-    """
-    create temporary table if not exists made (
-        connection_id uuid, project text, external_id text, created_at timestamptz, merged_at timestamptz, fix boolean)
-        on commit drop
-    """,
     """
     create temporary table if not exists named (
         connection_id uuid, project text, merge_request text, incident_connection_id uuid, incident text, key text,
@@ -32,19 +27,8 @@ _TABLES = (
     create temporary table if not exists blame (deployment uuid, recovered_at timestamptz, incidents jsonb)
         on commit drop
     """,
-    "truncate made, named, shipments, blame",
+    "truncate named, shipments, blame",
 )
-
-_MADE = f"""
-    insert into made
-    select m.connection_id, m.project_external_id, m.external_id, m.created_at, m.merged_at,
-           {labelled("m.labels", "$2::jsonb->'production'->'fix_labels'")}
-               or coalesce(m.source_branch ~ ($2::jsonb->'production'->>'fix_branches'), false)
-      from sites s
-      join projects j on j.org_id = $1 and j.connection_id = s.connection_id and j.external_id = s.project
-      join merge_requests m on m.org_id = $1 and m.connection_id = s.connection_id and m.project_external_id = s.project
-     where {landed("m")}
-"""
 
 # The incidents that merge requests name, by the keys these have or had.
 _NAMED = f"""
@@ -99,7 +83,7 @@ _FIND_BLAME = f"""
           select l.id, l.at from line l
            where l.connection_id = f.connection_id and l.project = f.project and l.environment = f.environment
              and l.id <> f.deployment and l.at <= f.suspect
-           order by l.number desc limit 1) c on true
+           order by l.at desc, l.number desc limit 1) c on true
       left join lateral (
           select min(d.occurred_at) as done_at
             from named n
@@ -145,21 +129,23 @@ _TOUCH = """
 """
 
 _DERIVE = f"""
-    with outcome as (
-        select l.*, b.blamed or l.next_rollback_at is not null as failed, f.fix,
-               least(b.recovered_at, l.next_rollback_at) as recovered_at,
-               coalesce(i.incidents, '[]') as incidents,
-               exists (select from deployment_corrections s
-                        where s.org_id = $1 and s.deployment_id = l.id and s.known_to = 'infinity') as corrected
+    with blamed as (
+        select b.deployment, min(b.recovered_at) as recovered_at,
+               jsonb_agg(distinct one order by one) filter (where one is not null) as incidents
+          from blame b left join jsonb_array_elements(b.incidents) one on true
+         group by b.deployment
+    ), fixing as (
+        select distinct deployment from shipments
+    ), said as (
+        select deployment_id from deployment_corrections where org_id = $1 and known_to = 'infinity'
+    ), outcome as (
+        select l.*, b.deployment is not null or l.next_rollback_at is not null as failed,
+               f.deployment is not null as fix, least(b.recovered_at, l.next_rollback_at) as recovered_at,
+               coalesce(b.incidents, '[]') as incidents, s.deployment_id is not null as corrected
           from line l
-          left join lateral (
-              select count(*) > 0 as blamed, min(b.recovered_at) as recovered_at from blame b
-               where b.deployment = l.id) b on true
-          left join lateral (
-              select count(*) > 0 as fix from shipments s where s.deployment = l.id) f on true
-          left join lateral (
-              select jsonb_agg(distinct one order by one) as incidents
-                from blame b, jsonb_array_elements(b.incidents) one where b.deployment = l.id) i on true
+          left join blamed b on b.deployment = l.id
+          left join fixing f on f.deployment = l.id
+          left join said s on s.deployment_id = l.id
          where l.at is not null
     )
     insert into derived (kind, entity_kind, connection_id, entity_id, project_external_id, actor_identity_id,
@@ -216,8 +202,6 @@ DERIVE = (
     "insert into sites select connection_id, entity_id from touched",
     "analyze sites",
     *production.FIND,
-    _MADE,
-    "analyze made",
     _NAMED,
     "analyze named",
     _SHIPMENTS,

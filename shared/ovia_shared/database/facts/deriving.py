@@ -135,9 +135,12 @@ async def _touch(conn: Connection, org_id: UUID, family: Family, settings: Any, 
 
 
 def _folded(value: Any) -> Any:
-    """Lists of words in lower case, so that SQL compares like with like; names and patterns as they are."""
+    """Lists of words in lower case, so that SQL compares like with like; names and patterns as they are.
+
+    As the database gives it back, in lists: they are compared with what facts were derived with.
+    """
     if isinstance(value, dict):
-        return {name: one if name == "environments" else _folded(one) for name, one in value.items()}
+        return {name: list(one) if name == "environments" else _folded(one) for name, one in value.items()}
     if isinstance(value, list | tuple):
         return [one.lower() for one in value]
     return value

@@ -3,10 +3,10 @@
 Where a project has deployments to production environments, these count; else its releases; else its tags of versions. A
 deployment contains the merge request whose commit it deploys and all merged into the default branch before it.
 
-Everything here works on `sites`, the projects looked at, and fills `line`.
+Everything here works on `sites`, the projects looked at, and fills `made`, their merged requests, and `line`.
 """
 
-from ovia_shared.database.facts.words import landed
+from ovia_shared.database.facts.words import labelled, landed
 
 TABLES = (
     """
@@ -19,6 +19,11 @@ TABLES = (
         at timestamptz) on commit drop
     """,
     """
+    create temporary table if not exists made (
+        connection_id uuid, project text, external_id text, created_at timestamptz, merged_at timestamptz, shas text[],
+        fix boolean) on commit drop
+    """,
+    """
     create temporary table if not exists places (
         connection_id uuid, project text, sha text, merged_at timestamptz, external_id text, number bigint)
         on commit drop
@@ -29,7 +34,7 @@ TABLES = (
         actor uuid, at timestamptz, number bigint, after_at timestamptz, after_id text, until_at timestamptz,
         until_id text, ships boolean, rollback boolean, next_rollback_at timestamptz) on commit drop
     """,
-    "truncate sites, candidates, places, line",
+    "truncate sites, candidates, made, places, line",
 )
 
 _CANDIDATES = """
@@ -67,25 +72,37 @@ _CANDIDATES = """
           where o.connection_id = r.connection_id and o.project = r.project and o.source = 'releases')
 """
 
+# All that were merged into the default branch, and which of them are fixes by themselves.
+_MADE = f"""
+    insert into made
+    select m.connection_id, m.project_external_id, m.external_id, m.created_at, m.merged_at,
+           array[m.merge_commit_sha, m.squash_commit_sha, m.head_sha],
+           {labelled("m.labels", "$2::jsonb->'production'->'fix_labels'")}
+               or coalesce(m.source_branch ~ ($2::jsonb->'production'->>'fix_branches'), false)
+      from sites s
+      join projects j on j.org_id = $1 and j.connection_id = s.connection_id and j.external_id = s.project
+      join merge_requests m on m.org_id = $1 and m.connection_id = s.connection_id and m.project_external_id = s.project
+     where {landed("m")}
+"""
+
 # The last merge request of each commit that was deployed, numbered in their order.
-_PLACES = f"""
+_PLACES = """
     insert into places
+    with deployed as materialized (
+        select distinct connection_id, project, sha from candidates where sha is not null
+    ), commits as materialized (
+        select m.connection_id, m.project, sha, m.merged_at, m.external_id
+          from made m, unnest(m.shas) sha where sha is not null
+    )
     select connection_id, project, sha, merged_at, external_id,
            dense_rank() over (partition by connection_id, project
                               order by merged_at, length(external_id), external_id)
       from (
-          select distinct on (m.connection_id, m.project_external_id, sha)
-                 m.connection_id, m.project_external_id as project, sha, m.merged_at, m.external_id
-            from sites s
-            join projects j on j.org_id = $1 and j.connection_id = s.connection_id and j.external_id = s.project
-            join merge_requests m on m.org_id = $1 and m.connection_id = s.connection_id
-                                 and m.project_external_id = s.project,
-                 unnest(array[m.merge_commit_sha, m.squash_commit_sha, m.head_sha]) sha
-           where {landed("m")}
-             and exists (select from candidates c where c.connection_id = s.connection_id
-                            and c.project = s.project and c.sha = sha.sha)
-           order by m.connection_id, m.project_external_id, sha, m.merged_at desc, length(m.external_id) desc,
-                    m.external_id desc) found
+          select distinct on (c.connection_id, c.project, c.sha) c.*
+            from deployed d
+            join commits c on c.connection_id = d.connection_id and c.project = d.project and c.sha = d.sha
+           order by c.connection_id, c.project, c.sha, c.merged_at desc, length(c.external_id) desc,
+                    c.external_id desc) found
 """
 
 # A tag without a date of its own was made when its commit was merged, for all we know.
@@ -166,9 +183,12 @@ _KEEP = f"""
 FIND = (
     _CANDIDATES,
     "analyze candidates",
+    _MADE,
+    "analyze made",
     _PLACES,
     "analyze places",
     _LINE,
+    "create index if not exists line_by_time on line (connection_id, project, environment, at)",
     "analyze line",
 )
 REMEMBER = (_DUE, _FORGET, _KEEP)

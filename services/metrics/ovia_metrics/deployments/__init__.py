@@ -1,0 +1,1 @@
+"""Deployments to production over HTTP, and what people say they caused."""

@@ -1,11 +1,11 @@
 """Facts: everything for the first time, nothing new, a thousand changed items; beside one scan of the same rows.
 
-The organisation is made in the database: `OVIA_BENCH_MERGE_REQUESTS` of them, and three transitions for each.
+The organisation is made in the database: `OVIA_BENCH_MERGE_REQUESTS` of them, and three transitions for each. Every
+hundredth is a hotfix, every fiftieth names a work item, every five-hundredth of these is an incident.
 """
 
 import asyncio
 import os
-import statistics
 import tempfile
 import time
 from pathlib import Path
@@ -57,20 +57,34 @@ _MAKE = """
     insert into work_items (org_id, connection_id, raw_record_id, external_id, project_external_id, key, type, title,
         status, status_category, labels, components, fix_versions, affected_versions, fields, created_at, notes,
         changed_at)
-    select $1, $2, $2, external_id, project_external_id, 'K-' || number, 'Task', 't', 'done', 'done', '[]', '[]', '[]',
+    select $1, $2, $2, external_id, project_external_id, 'K-' || number,
+           case when number % 500 = 0 then 'Incident' else 'Task' end, 't', 'done', 'done', '[]', '[]', '[]',
            '[]', '{{}}', created_at, '[]', changed_at
       from merge_requests;
     insert into work_item_transitions (org_id, connection_id, raw_record_id, work_item_external_id,
         history_external_id, ordinal, field, from_value, from_text, to_value, to_text, occurred_at, changed_at)
     select $1, $2, $2, external_id, h::text, 0, 'status', f, f, t, t, created_at + h * interval '1 hour', changed_at
-      from work_items, (values (1, '1', '2'), (2, '2', '1'), (3, '1', '3')) x (h, f, t)
+      from work_items, (values (1, '1', '2'), (2, '2', '1'), (3, '1', '3')) x (h, f, t);
+    insert into source_references (org_id, connection_id, raw_record_id, subject_kind, subject_external_id,
+        target_kind, target, found_in, changed_at)
+    select $1, $2, $2, 'merge_request', external_id, 'work_item', 'K-' || number, 'branch', changed_at
+      from merge_requests where number % 50 = 0
 """
 
-_CHANGE = """
-    update {table} set changed_at = now(), {what}
-     where org_id = $1 and external_id in (
-         select (n * 7 + 13 + $2)::text from generate_series(1, {changed}) n)
+_CHANGE = "update {table} set changed_at = now(), {what} where org_id = $1 and external_id in ({which})"
+_SCATTERED = f"select (n * 7 + 13 + $2)::text from generate_series(1, {CHANGED}) n"
+# Each of another project, from its middle: what it shipped comes with the next one.
+_DEPLOYED = """
+    select external_id from (
+        select external_id, status, row_number() over (partition by project_external_id order by finished_at) as place
+          from deployments where org_id = $1) d
+     where place = 10 + $2 and status = 'success' order by external_id limit 10
 """
+_CHANGES = (
+    (f"{CHANGED:,} changed work items", "work_items", "type = 'Bug'", _SCATTERED),
+    (f"{CHANGED:,} changed merge requests", "merge_requests", "additions = additions + 1", _SCATTERED),
+    ("10 deployments that failed after all", "deployments", "status = 'failed'", _DEPLOYED),
+)
 
 
 async def run() -> list[Table]:
@@ -105,13 +119,13 @@ async def _measured(admin: asyncpg.Connection, database: Database, org_id: UUID)
     rows.append(("everything, for the first time", *await _derived(database, org_id)))
     await admin.execute("vacuum analyze facts")
     rows.append(("nothing new", *await _derived(database, org_id)))
-    for table, what in (("work_items", "type = 'Bug'"), ("merge_requests", "additions = additions + 1")):
-        taken, wrote = [], ""
+    for name, table, what, which in _CHANGES:
+        taken = []
         for number in range(ROUNDS):
-            await admin.execute(_CHANGE.format(table=table, what=what, changed=CHANGED), org_id, number)
+            await admin.execute(_CHANGE.format(table=table, what=what, which=which), org_id, number)
             wrote, seconds = await _derived(database, org_id)
-            taken.append(float(seconds.split()[0]))
-        rows.append((f"{CHANGED:,} changed {table}", wrote, f"{statistics.median(taken):.2f} s"))
+            taken.append((float(seconds.split()[0]), wrote, seconds))
+        rows.append((f"{name}, median of {ROUNDS}", *sorted(taken)[ROUNDS // 2][1:]))
     title = f"facts of {COUNT:,} merge requests, {COUNT:,} work items, {3 * COUNT:,} transitions"
     return Table(title, ("what", "facts", "time"), tuple(rows))
 

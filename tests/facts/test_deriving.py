@@ -3,7 +3,8 @@
 import math
 from typing import Any
 
-from tests.conftest import SampleOrganisation
+from ovia_shared.database.facts.deriving import FAMILIES, derive
+from tests.conftest import OpenDatabase, SampleOrganisation
 from tests.facts.conftest import Ledger, day
 
 
@@ -137,6 +138,56 @@ async def test_hours_are_elapsed_time_also_where_clocks_are_put_forward(ledger: 
     await ledger.put("merge_request_commits", merge_request_external_id="1", sha="b", authored_at=day(25))
     await ledger.derive()
     assert math.isclose((await ledger.facts("merge_request.merged"))[0]["attributes"]["coding_hours"], 24)
+
+
+async def test_another_time_zone_of_the_server_changes_no_fact(ledger: Ledger, open_database: OpenDatabase) -> None:
+    await _everything(ledger)
+    await ledger.derive()
+    name = await ledger.admin.fetchval("select current_database()")
+    await ledger.admin.execute(f"alter database {name} set timezone = 'Australia/Lord_Howe'")
+    elsewhere = await open_database("ovia_metrics")
+    async with elsewhere.transaction(ledger.org_id) as conn:
+        assert await conn.fetchval("show timezone") == "Australia/Lord_Howe"
+        for family in FAMILIES:
+            assert await derive(conn, ledger.org_id, family, from_scratch=True) == (0, 0)
+
+
+async def test_a_change_that_reached_production_before_it_was_written_has_no_lead_time(ledger: Ledger) -> None:
+    await ledger.put("projects")
+    await ledger.put("environments", external_id="1")
+    await ledger.put("merge_requests", external_id="1", state="merged", created_at=day(2), merged_at=day(3),
+                     head_sha="a")  # fmt: skip
+    await ledger.put("merge_request_commits", merge_request_external_id="1", sha="a", authored_at=day(4))
+    await ledger.put("deployments", external_id="30", sha="a", finished_at=day(2.5))
+    await ledger.derive()
+    assert [(one["occurred_at"], one["value"]) for one in await ledger.facts("change.shipped")] == [(day(2.5), None)]
+    assert [one["value"] for one in await ledger.facts("merge_request.deployed")] == [None]
+
+
+async def test_a_pipeline_that_ended_before_it_began_ran_for_no_time_that_counts(ledger: Ledger) -> None:
+    await ledger.put("projects")
+    await ledger.put("pipelines", external_id="40", status="success", started_at=day(2), finished_at=day(1))
+    await ledger.derive()
+    assert [one["value"] for one in await ledger.facts("pipeline.finished")] == [None]
+
+
+async def test_a_sprint_closed_before_it_began_had_nothing_in_scope(ledger: Ledger) -> None:
+    await ledger.put("work_items", external_id="1", key="GLD-1", created_at=day(0))
+    await ledger.put("sprints", external_id="5", start_at=day(4), completed_at=day(2))
+    await ledger.put("sprint_memberships", work_item_external_id="1", sprint_external_id="5", added_at=day(3))
+    await ledger.derive()
+    told = [one["attributes"] for one in await ledger.facts("sprint.item")]
+    assert [(one["added"], one["removed"], one["in_scope"], one["done"]) for one in told] == [(False,) * 4]
+
+
+async def test_an_item_done_twice_was_done_twice_and_its_work_is_counted_up_to_each(ledger: Ledger) -> None:
+    await _everything(ledger)
+    await _move(ledger, "10", 5, "done", "in_progress")
+    await _move(ledger, "10", 6, "in_progress", "done")
+    await ledger.derive()
+    done = await ledger.facts("work_item.done")
+    assert [(one["occurred_at"], one["until"].year) for one in done] == [(day(3), 2026), (day(6), 9999)]
+    assert [one["attributes"]["active_hours"] for one in done] == [48, 72]
 
 
 async def test_a_row_committed_late_is_not_missed(ledger: Ledger) -> None:

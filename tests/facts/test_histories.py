@@ -16,7 +16,8 @@ EXAMPLES = int(os.environ.get("OVIA_EXAMPLES", "8"))
 SHAS = ("a", "b", "c", "d")
 PEOPLE = tuple(UUID(int=number) for number in range(1, 4))
 few = st.integers(0, 3).map(str)
-# Two projects, two environments, two branches: enough for everything to move from one to the other.
+# Two projects, two branches, environments: enough for everything to move from one to the other.
+ENVIRONMENTS = (("1", "1"), ("2", "1"), ("3", "2"))
 two = st.sampled_from(["1", "1", "2"])
 times = st.one_of(st.none(), st.integers(0, 12).map(day))
 gone = st.sampled_from([None, None, None, day(20)])
@@ -47,11 +48,14 @@ delivery = st.one_of(
          source_branch=st.sampled_from(["topic", "hotfix/x"]), labels=st.sampled_from([[], ["bug"], ["hotfix"]])),
     _row("merge_request_commits", merge_request_external_id=few, sha=st.sampled_from(SHAS), authored_at=times,
          committed_at=times, removed_at=gone),
-    _row("deployments", external_id=few, project_external_id=two, environment_external_id=two, sha=shas,
-         finished_at=times, created_at=times, removed_at=gone,
-         status=st.sampled_from(["success", "success", "failed"])),
-    _row("environments", external_id=two, name=st.sampled_from(["production", "prod", "test"]),
-         tier=st.sampled_from(["production", "production", "staging", None])),
+    st.sampled_from(ENVIRONMENTS).flatmap(lambda place: _row(
+        "deployments", external_id=few, project_external_id=st.just(place[1]),
+        environment_external_id=st.just(place[0]), sha=shas, finished_at=times, created_at=times, removed_at=gone,
+        status=st.sampled_from(["success", "success", "failed"]))),
+    st.sampled_from(ENVIRONMENTS).flatmap(lambda place: _row(
+        "environments", external_id=st.just(place[0]), project_external_id=st.just(place[1]),
+        name=st.sampled_from(["production", "prod", "test"]),
+        tier=st.sampled_from(["production", "production", "staging", None]))),
     _row("projects", external_id=two, default_branch=st.sampled_from(["main", "main", "trunk"]),
          key=st.sampled_from(["GLD", "OLD"])),
     _row("releases", external_id=few, project_external_id=two, kind=st.sampled_from(["release", "tag", "version"]),
@@ -123,7 +127,8 @@ async def test_deriving_step_by_step_and_from_scratch_believe_the_same(
     ledger.connection_id = uuid4()
     for number in ("1", "2"):
         await ledger.put("projects", external_id=number)
-        await ledger.put("environments", external_id=number)
+    for number, project in ENVIRONMENTS:
+        await ledger.put("environments", external_id=number, project_external_id=project)
     for person in PEOPLE:
         await ledger.account(person)
     for number, (name, category) in enumerate(zip(STATUSES, CATEGORIES, strict=True)):

@@ -22,12 +22,8 @@ _TABLES = """
     ) on commit drop;
     truncate touched, derived;
 """
-# A UUIDv7, as new_id makes them, for rows that never leave the server.
-_NEW_ID = """
-    encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid())
-        placing substring(int8send((extract(epoch from $2::timestamptz) * 1000)::bigint) from 3) from 1 for 6),
-        52, 1), 53, 1), 'hex')::uuid
-"""
+# A UUIDv7, as new_id makes them, for rows that never leave the server: $4 is its first 48 bits, the time, in hex.
+_NEW_ID = "overlay(overlay(gen_random_uuid()::text placing $4 from 1 for 13) placing '7' from 15 for 1)::uuid"
 
 
 class Difference(NamedTuple):
@@ -84,5 +80,11 @@ async def settle(conn: Connection, org_id: UUID, kinds: tuple[str, ...], version
         org_id,
         moment,
         version,
+        _hex_time(moment),
     )
     return Difference(int(added.rpartition(" ")[2]), int(closed.rpartition(" ")[2]))
+
+
+def _hex_time(moment: datetime) -> str:
+    text = f"{int(moment.timestamp() * 1000):012x}"
+    return f"{text[:8]}-{text[8:]}"

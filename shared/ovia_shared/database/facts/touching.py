@@ -82,13 +82,6 @@ CHANGED = f"""
     union
     select e.connection_id, e.project_external_id from environments e where {changed("e")}
     union
-    select d.connection_id, d.project_external_id
-      from environments e
-      join deployments d on d.org_id = $1 and d.connection_id = e.connection_id
-                        and d.project_external_id = e.project_external_id
-                        and d.environment_external_id = e.external_id
-     where {changed("e")}
-    union
     select r.connection_id, r.project_external_id from releases r where {changed("r")}
     union
     select p.connection_id, p.project_external_id

@@ -98,4 +98,5 @@ async def test_a_newer_derivation_says_that_facts_changed_because_of_it(ledger: 
     assert await ledger.admin.fetch("select * from definition_changes") == []
     await ledger.admin.execute("update derivations set version = 0; update facts set known_to = now()")
     await ledger.derive()
-    assert await ledger.admin.fetch("select family, reason from definition_changes") == [("work_items", "version")]
+    noted = await ledger.admin.fetch("select family, reason from definition_changes")
+    assert [tuple(one) for one in noted] == [("work_items", "version")]

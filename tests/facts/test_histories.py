@@ -125,14 +125,14 @@ async def test_deriving_step_by_step_and_from_scratch_believe_the_same(
 ) -> None:
     await ledger.admin.execute(";".join(f"delete from {table}" for table in WRITTEN))
     ledger.connection_id = uuid4()
-    for number in ("1", "2"):
-        await ledger.put("projects", external_id=number)
-    for number, project in ENVIRONMENTS:
-        await ledger.put("environments", external_id=number, project_external_id=project)
+    for project in ("1", "2"):
+        await ledger.put("projects", external_id=project)
+    for environment, project in ENVIRONMENTS:
+        await ledger.put("environments", external_id=environment, project_external_id=project)
     for person in PEOPLE:
         await ledger.account(person)
-    for number, (name, category) in enumerate(zip(STATUSES, CATEGORIES, strict=True)):
-        await ledger.put("status_definitions", external_id=str(number), name=name, category=category)
+    for place, (name, category) in enumerate(zip(STATUSES, CATEGORIES, strict=True)):
+        await ledger.put("status_definitions", external_id=str(place), name=name, category=category)
     for step in history:
         for table, values in step:
             await _happen(ledger, table, values)

@@ -27,7 +27,11 @@ _TABLES = (
     create temporary table if not exists blame (deployment uuid, recovered_at timestamptz, incidents jsonb)
         on commit drop
     """,
-    "truncate named, shipments, blame",
+    """
+    create temporary table if not exists ends (incident_connection_id uuid, incident text, done_at timestamptz)
+        on commit drop
+    """,
+    "truncate named, shipments, blame, ends",
 )
 
 # The incidents that merge requests name, by the keys these have or had.
@@ -62,6 +66,21 @@ _SHIPMENTS = f"""
          select from named n where n.connection_id = m.connection_id and n.merge_request = m.external_id)
 """
 
+# When incidents were done, each time.
+_ENDS = """
+    insert into ends
+    select i.connection_id, i.external_id, d.occurred_at
+      from (
+          select incident_connection_id as connection_id, incident as external_id from named
+          union
+          select i.connection_id, i.external_id
+            from line l
+            join deployment_corrections c on c.org_id = $1 and c.deployment_id = l.id and c.known_to = 'infinity'
+            join corrected_incidents i on i.org_id = $1 and i.correction_id = c.id) i
+      join facts d on d.org_id = $1 and d.kind = 'work_item.done' and d.connection_id = i.connection_id
+                  and d.entity_id = i.external_id and d.known_to = 'infinity'
+"""
+
 _INCIDENT = "jsonb_build_object('connection_id', {0}.{1}, 'external_id', {0}.{2}, 'key', {0}.key)"
 
 # What was said of one deployment is not held against another, and nothing else against the one it was said of.
@@ -85,10 +104,10 @@ _FIND_BLAME = f"""
              and l.id <> f.deployment and l.at <= f.suspect
            order by l.at desc, l.number desc limit 1) c on true
       left join lateral (
-          select min(d.occurred_at) as done_at
+          select min(d.done_at) as done_at
             from named n
-            join facts d on d.org_id = $1 and d.kind = 'work_item.done' and d.connection_id = n.incident_connection_id
-                        and d.entity_id = n.incident and d.known_to = 'infinity' and d.occurred_at >= c.at
+            join ends d on d.incident_connection_id = n.incident_connection_id and d.incident = n.incident
+                       and d.done_at >= c.at
            where n.connection_id = f.connection_id and n.merge_request = f.merge_request and not n.said) e on true
       left join lateral (
           select jsonb_agg({_INCIDENT.format("n", "incident_connection_id", "incident")}) as incidents
@@ -112,9 +131,9 @@ _FIND_BLAME = f"""
              and x.connection_id = l.connection_id and x.project = l.project and x.environment = l.environment
              and x.deployment <> l.id and x.at >= l.at) x on true
       left join lateral (
-          select min(d.occurred_at) as done_at from facts d
-           where d.org_id = $1 and d.kind = 'work_item.done' and d.connection_id = w.connection_id
-             and d.entity_id = w.external_id and d.known_to = 'infinity' and d.occurred_at >= l.at) e on true
+          select min(d.done_at) as done_at from ends d
+           where d.incident_connection_id = w.connection_id and d.incident = w.external_id
+             and d.done_at >= l.at) e on true
      where l.at is not null and w.removed_at is null
 """
 
@@ -203,9 +222,13 @@ DERIVE = (
     "analyze sites",
     *production.FIND,
     _NAMED,
+    "create index if not exists named_by_request on named (connection_id, merge_request)",
     "analyze named",
     _SHIPMENTS,
     "analyze shipments",
+    _ENDS,
+    "create index if not exists ends_by_incident on ends (incident_connection_id, incident)",
+    "analyze ends",
     _FIND_BLAME,
     "analyze blame",
     "truncate touched",

@@ -6,6 +6,14 @@ def hours(start: str, end: str) -> str:
     return f"case when {end} >= {start} then (extract(epoch from {end} - {start}) / 3600)::double precision end"
 
 
+def length(times: str) -> str:
+    """The hours of a set of times."""
+    return (
+        f"(select coalesce(sum(extract(epoch from upper(r) - lower(r))), 0) / 3600 from unnest({times}) r)"
+        "::double precision"
+    )
+
+
 def labelled(labels: str, words: str) -> str:
     """Whether one of the labels is among the words of a setting."""
     return f"exists (select from jsonb_array_elements_text({labels}) label where ({words}) ? lower(label))"

@@ -5,7 +5,7 @@ done twice has two facts; counting those still open at the end of a window count
 """
 
 from ovia_shared.database.facts.seen import changed
-from ovia_shared.database.facts.words import class_of, hours
+from ovia_shared.database.facts.words import class_of, hours, length
 
 VERSION = 1
 KINDS = ("work_item.created", "work_item.in_progress", "work_item.done", "work_item.blocked", "sprint.item")
@@ -55,20 +55,21 @@ CHANGED = f"""
      where {changed("s")}
 """
 
-_TABLES = """
+_TABLES = (
+    """
     create temporary table if not exists steps (
         connection_id uuid, entity_id text, at timestamptz, until timestamptz, number integer, status text,
         category text) on commit drop
-"""
-_MORE_TABLES = """
+    """,
+    """
     create temporary table if not exists stretches (
         connection_id uuid, entity_id text, category text, at timestamptz, until timestamptz,
         first_started timestamptz) on commit drop
-"""
-_HELD_UP = """
-    create temporary table if not exists held_up (
-        connection_id uuid, entity_id text, times tstzmultirange) on commit drop
-"""
+    """,
+    "create temporary table if not exists held_up (connection_id uuid, entity_id text, times tstzmultirange)"
+    " on commit drop",
+    "truncate steps, stretches, held_up",
+)
 
 # Also of the items others wait for. The source's word for a status is told by its id; GitLab has no list of statuses.
 _STEPS = """
@@ -198,13 +199,6 @@ _FIND_HELD_UP = """
 """
 
 
-def _length(times: str) -> str:
-    return (
-        f"(select coalesce(sum(extract(epoch from upper(r) - lower(r))), 0) / 3600 from unnest({times}) r)"
-        "::double precision"
-    )
-
-
 _DERIVE = f"""
     with items as materialized (
         select w.connection_id, w.external_id, w.project_external_id, w.assignee_identity_id, w.created_at, w.type,
@@ -223,8 +217,8 @@ _DERIVE = f"""
         select e.*, a.active, a.waiting
           from ends e
           left join lateral (
-              select {_length("d.progress - d.held_up")} as active,
-                     {_length("d.todo")} + {_length("d.progress * d.held_up")} as waiting
+              select {length("d.progress - d.held_up")} as active,
+                     {length("d.todo")} + {length("d.progress * d.held_up")} as waiting
                 from (
                     select coalesce(range_agg(tstzrange(s.at, s.until))
                                         filter (where s.category = 'in_progress'), '{{}}')
@@ -290,10 +284,7 @@ _DERIVE = f"""
 """
 
 DERIVE = (
-    _TABLES,
-    _MORE_TABLES,
-    _HELD_UP,
-    "truncate steps, stretches, held_up",
+    *_TABLES,
     _STEPS,
     _STRETCHES,
     "create index if not exists stretches_by_entity on stretches (connection_id, entity_id)",

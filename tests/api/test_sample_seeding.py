@@ -1,5 +1,6 @@
 """The sample organisation's teams, told over HTTP to an Ovia that has its people, or some of them, or none."""
 
+import asyncpg
 import pytest
 
 from ovia_demo.answers.scopes import memberships
@@ -38,7 +39,37 @@ async def test_teams_and_memberships_are_told_once_and_only_to_their_organisatio
         assert (await theirs.get("/team/teams")).json()["total"] == 0
 
 
+async def test_products_are_told_with_the_projects_that_were_read(
+    service: Service, organisations: Organisations, database_dsn: str
+) -> None:
+    fernweh = generate(7, 10, 1)
+    token = organisations[0].authorization("manager")["Authorization"].removeprefix("Bearer ")
+    first = fernweh.products[0]
+    paths = [one.path for one in fernweh.repositories if one.product == first.key]
+    admin = await asyncpg.connect(database_dsn)
+    try:
+        for number, key in enumerate([first.key, *paths, "another"]):
+            await admin.execute(
+                """
+                with known as (
+                    insert into connections (org_id, id, kind, name, base_url)
+                    values ($1, gen_random_uuid(), 'gitlab', $2, $2) returning id)
+                insert into projects (org_id, connection_id, raw_record_id, external_id, kind, key, name, archived)
+                select $1, id, id, $2, 'repository', $3, $3, false from known
+                """,
+                organisations[0].id, str(number), key,
+            )  # fmt: skip
+    finally:
+        await admin.close()
+    done = await Seeding(fernweh, service.address, token).run()
+    again = await Seeding(fernweh, service.address, token).run()
+    assert (done.products, again.products) == (1, 0)
+    async with service.client(**organisations[0].authorization("viewer")) as ours:
+        (product,) = (await ours.get("/team/products")).json()["data"]
+    assert (product["name"], {one["key"] for one in product["projects"]}) == (first.name, {first.key, *paths})
+
+
 async def test_a_token_that_may_not_is_said_so(service: Service, organisations: Organisations) -> None:
     token = organisations[0].authorization("viewer")["Authorization"].removeprefix("Bearer ")
-    with pytest.raises(Refused, match="/team/teams was answered 403"):
+    with pytest.raises(Refused, match="was answered 403"):
         await Seeding(generate(7, 8, 1), service.address, token).run()

@@ -94,7 +94,9 @@ def seed_command(url: str, seed: int, people: int, months: int, until: datetime)
         done = asyncio.run(Seeding(_made(seed, people, months, until), url, token).run())
     except (Refused, ClientError, TimeoutError) as error:
         raise click.ClickException(f"the teams could not be told to {url}: {error}") from None
-    click.echo(f"{done.teams} teams, {done.people} people and {done.memberships} memberships added")
+    click.echo(
+        f"{done.products} products, {done.teams} teams, {done.people} people and {done.memberships} memberships added"
+    )
     if done.unknown:
         click.echo(f"left out, as several people have their name or e-mail: {', '.join(done.unknown)}")
 

@@ -1,4 +1,4 @@
-"""Tells a running Ovia what only people know of the organisation: its teams, and who was in them when.
+"""Tells a running Ovia what only people know of the organisation: its products, its teams, and who was in them when.
 
 Through the same HTTP API that anybody would use. What is there already is left as it is.
 """
@@ -23,6 +23,7 @@ class Refused(Exception):
 class Seeded(msgspec.Struct, kw_only=True):
     """What was added; `unknown` are people whom Ovia has several of, or none that could be added."""
 
+    products: int = 0
     teams: int = 0
     people: int = 0
     memberships: int = 0
@@ -43,12 +44,27 @@ class Seeding:
         # The address is one of this machine's; a proxy of the user's has no part in it.
         async with ClientSession(headers=self._headers, timeout=ClientTimeout(60), trust_env=False) as session:
             self._session = session
+            await self._products()
             teams = await self._teams()
             people = await self._people()
             for one in memberships(self._organisation):
                 if one.person in people:
                     await self._join(teams[one.team], people[one.person], one)
         return self.done
+
+    async def _products(self) -> None:
+        """Each with those of its projects that Ovia has read. One that is there already stays as it is."""
+        known = {one["name"] async for one in self._all("/team/products")}
+        projects = [one async for one in self._all("/team/projects")]
+        for product in self._organisation.products:
+            keys = {product.key, *(one.path for one in self._organisation.repositories if one.product == product.key)}
+            made_of = [
+                {"connection_id": one["connection_id"], "external_id": one["external_id"]}
+                for one in projects if one["key"] in keys
+            ]  # fmt: skip
+            if product.name not in known and made_of:
+                await self._post("/team/products", {"name": product.name, "projects": made_of})
+                self.done.products += 1
 
     async def _teams(self) -> dict[str, str]:
         """The ids of the six teams there, by ours. They stand below one that says what they are."""

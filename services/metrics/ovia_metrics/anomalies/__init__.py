@@ -1,0 +1,1 @@
+"""What stands out from a series, and how it is told."""

@@ -9,7 +9,9 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from ovia_metrics.anomalies.detecting import LEAST_POINTS, THRESHOLD, find
-from ovia_metrics.anomalies.telling import Anomaly, Bucket, Direction
+from ovia_metrics.anomalies.telling import Anomaly
+from ovia_shared.kpis.kpi import Direction
+from ovia_shared.kpis.windows import Bucket
 
 MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
 anything = st.one_of(st.none(), st.floats(width=64))
@@ -26,7 +28,8 @@ def places(found: list[Anomaly]) -> list[int]:
 
 
 def noise(seed: int, count: int) -> list[float]:
-    return np.random.default_rng(seed).normal(100, 5, count).tolist()
+    drawn: list[float] = np.random.default_rng(seed).normal(100, 5, count).tolist()
+    return drawn
 
 
 @given(st.lists(anything, max_size=80), st.sampled_from(Bucket), st.sampled_from(Direction))

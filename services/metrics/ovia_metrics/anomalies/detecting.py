@@ -18,7 +18,9 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from ovia_metrics.anomalies.telling import Anomaly, Bucket, Direction, tell
+from ovia_metrics.anomalies.telling import Anomaly, tell
+from ovia_shared.kpis.kpi import Direction
+from ovia_shared.kpis.windows import Bucket
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -28,6 +30,7 @@ THRESHOLD = 3.5
 LEAST_POINTS = 8
 # Of a normal distribution, beyond the threshold to either side: 0.05 %.
 _TAIL = math.erfc(THRESHOLD / math.sqrt(2))
+# Sprints have no season.
 _PERIODS = {Bucket.DAY: 7, Bucket.WEEK: 52, Bucket.MONTH: 12}
 _MEDIAN_OF = 13
 # Where nothing ever varies, fewer points than these do not tell that one which differs is strange.
@@ -66,10 +69,11 @@ def find(
     spread = float(np.abs(given[known] / peak - centre).max())
     if spread < 1e-9:
         return []
-    fit = _fit((given / peak - centre) / spread, known, _PERIODS[bucket])
+    period = _PERIODS.get(bucket)
+    fit = _fit((given / peak - centre) / spread, known, period)
     residuals = ((given / peak - centre) / spread - fit.expected)[known]
     places = np.flatnonzero(known)
-    deviation = _deviation(residuals, places % _PERIODS[bucket] if fit.seasonal else None, fit.spent)
+    deviation = _deviation(residuals, places % period if fit.seasonal and period else None, fit.spent)
     if deviation is None:
         return []
     scores = residuals / np.where(residuals < 0, *deviation)
@@ -136,24 +140,32 @@ def _of_the_rest(sizes: Floats) -> float | None:
     return float(sizes.mean()) * 1.2533 if few else float(np.median(there)) * 1.4826
 
 
-def _fit(values: Floats, known: Bools, period: int) -> _Fit:
-    first, last = (int(np.flatnonzero(known)[place]) for place in (0, -1))
-    length = last - first + 1
+def _fit(values: Floats, known: Bools, period: int | None) -> _Fit:
+    seasonal = None if period is None else _with_season(values, known, period)
+    if seasonal is not None:
+        return seasonal
     expected = np.full(len(values), np.nan)
-    inside = slice(first, last + 1)
-    # A month's season may shift within a year or two; a week's does not within a month.
-    trend = int(period * (4 if period == 7 else 1.5)) | 1
-    phases = len(np.unique(np.flatnonzero(known) % period))
-    spent = phases + 2 * length / trend
-    if length >= 2 * period and 2 * known.sum() >= length and known.sum() - spent >= 3:
-        expected[inside] = _seasonal(values[inside], known[inside], period, trend)
-        left = np.abs(values - expected)[known].mean()
-        # A count that is mostly 0, and not 0 on no particular day, has no season: a median is all there is to expect.
-        if np.median(np.abs(values[known])) > 0 or 2 * left < np.abs(values[known]).mean():
-            return _Fit(expected, spent, seasonal=True)
-        return _Fit(np.where(known, 0.0, np.nan), 1, seasonal=False)
     expected[known] = _running_median(values[known], np.flatnonzero(known).astype(np.float64))
     return _Fit(expected, 1 + 1.5 * float(known.sum()) / _MEDIAN_OF, seasonal=False)
+
+
+def _with_season(values: Floats, known: Bools, period: int) -> _Fit | None:
+    """By trend and season; None where there are too few points to tell a season."""
+    first, last = (int(np.flatnonzero(known)[place]) for place in (0, -1))
+    length = last - first + 1
+    # A month's season may shift within a year or two; a week's does not within a month.
+    trend = int(period * (4 if period == 7 else 1.5)) | 1
+    spent = len(np.unique(np.flatnonzero(known) % period)) + 2 * length / trend
+    if length < 2 * period or 2 * known.sum() < length or known.sum() - spent < 3:
+        return None
+    expected = np.full(len(values), np.nan)
+    inside = slice(first, last + 1)
+    expected[inside] = _seasonal(values[inside], known[inside], period, trend)
+    left = np.abs(values - expected)[known].mean()
+    # A count that is mostly 0, and not 0 on no particular day, has no season: a median is all there is to expect.
+    if np.median(np.abs(values[known])) > 0 or 2 * left < np.abs(values[known]).mean():
+        return _Fit(expected, spent, seasonal=True)
+    return _Fit(np.where(known, 0.0, np.nan), 1, seasonal=False)
 
 
 def _seasonal(values: Floats, known: Bools, period: int, trend: int) -> Floats:

@@ -1,25 +1,11 @@
 """An anomaly as it is told: how far from what was expected, whether that is good, and why, in words."""
 
 from datetime import datetime
-from enum import StrEnum
 
 import msgspec
 
-
-class Bucket(StrEnum):
-    """How long each point of a series lasts."""
-
-    DAY = "day"
-    WEEK = "week"
-    MONTH = "month"
-
-
-class Direction(StrEnum):
-    """Which way a KPI gets better."""
-
-    UP = "up"
-    DOWN = "down"
-    NONE = "none"
+from ovia_shared.kpis.kpi import Direction
+from ovia_shared.kpis.windows import Bucket
 
 
 class Anomaly(msgspec.Struct, frozen=True):

@@ -1,0 +1,1 @@
+"""Forecasts from the pace of the past, and how they turned out."""

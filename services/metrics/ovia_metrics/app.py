@@ -1,10 +1,11 @@
-"""The metrics service: facts, KPIs, receipts, and figures for Prometheus."""
+"""The metrics service: facts, KPIs, receipts, forecasts, and figures for Prometheus."""
 
 from litestar import Litestar, Router
 from litestar.di import Provide
 
 from ovia_metrics.deployments.routes import DEPLOYMENTS
 from ovia_metrics.facts.gauges import FactGauges
+from ovia_metrics.forecasts.routes import FORECASTS
 from ovia_metrics.identity_gauges import IdentityGauges
 from ovia_metrics.kpis import routes as kpi_routes
 from ovia_metrics.quality.known import KnownQuality
@@ -38,7 +39,7 @@ def create(settings: HttpServiceSettings) -> Litestar:
     return create_app(
         service=SERVICE,
         title="Ovia metrics",
-        description="Facts, KPIs, risks and receipts.",
+        description="Facts, KPIs, risks, receipts and forecasts.",
         settings=settings,
         handlers=[
             Router(
@@ -51,6 +52,7 @@ def create(settings: HttpServiceSettings) -> Litestar:
                     choose_setting,
                     list_versions,
                     read_data_quality,
+                    *FORECASTS,
                 ],
                 dependencies={"known_quality": Provide(lambda: known_quality, sync_to_thread=False)},
             ),

@@ -9,6 +9,8 @@ from litestar import Litestar
 from ovia_metrics import app
 from ovia_metrics.facts.organisation import derive_facts
 from ovia_metrics.facts.watching import Watcher
+from ovia_metrics.forecasts.commands import backtest, score_forecasts
+from ovia_metrics.forecasts.scoring_loop import Scorer
 from ovia_metrics.snapshots.backfill_command import backfill
 from ovia_metrics.snapshots.keeping import Keeper
 from ovia_shared.config.settings import DatabaseSettings, HttpServiceSettings, load
@@ -66,6 +68,10 @@ def catalogue() -> None:
     click.echo(document(CATALOGUE.values()), nl=False)
 
 
+main.add_command(score_forecasts)
+main.add_command(backtest)
+
+
 def create(settings: HttpServiceSettings) -> Litestar:
     """The service, with whoever keeps its facts and its snapshots up to date."""
     made = app.create(settings)
@@ -74,6 +80,9 @@ def create(settings: HttpServiceSettings) -> Litestar:
     watcher = Watcher(dsn, changed=keeper.wake)
     made.on_startup += [watcher.start, keeper.start]
     made.on_shutdown += [keeper.stop, watcher.stop]
+    scorer = Scorer(dsn)
+    made.on_startup.append(scorer.start)
+    made.on_shutdown.append(scorer.stop)
     return made
 
 

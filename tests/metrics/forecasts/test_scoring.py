@@ -12,7 +12,7 @@ from ovia_shared.models.forecast import CalibrationCount, Outcome, Outlook
 from ovia_shared.models.kpi import ScopeKind
 from tests.metrics.forecasts.histories import HOW_MANY, TODAY, WHEN, how_many, question
 
-EVER = datetime.max.replace(tzinfo=UTC)
+LATER = datetime(2100, 1, 1, tzinfo=UTC)
 
 
 def ends(day: date) -> datetime:
@@ -22,7 +22,7 @@ def ends(day: date) -> datetime:
 def on(day: int, until: int | None = None) -> Done:
     """Done at noon of that day, today being 0; opened again at noon of the day `until`."""
     noon = datetime.combine(TODAY, time(12), UTC)
-    return Done(noon + timedelta(days=day), EVER if until is None else noon + timedelta(days=until))
+    return Done(noon + timedelta(days=day), None if until is None else noon + timedelta(days=until))
 
 
 def said(p50: int | date | None, p85: int | date | None, p95: int | date | None) -> Outlook:
@@ -82,7 +82,7 @@ def test_at_least_as_many_as_said_is_kept() -> None:
 
 
 def test_of_given_items_no_more_can_be_done_than_were_open() -> None:
-    told = score(how_many(7, open_items=2), said(2, 2, 1), [on(1)] * 5, ends, EVER)
+    told = score(how_many(7, open_items=2), said(2, 2, 1), [on(1)] * 5, ends, LATER)
     assert told == Outcome(actual=2, p50=True, p85=True, p95=True)
 
 

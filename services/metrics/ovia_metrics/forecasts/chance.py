@@ -21,7 +21,7 @@ class Chance:
     def uniform(self, rows: int, columns: int) -> Floats:
         """From 0 (included) to 1 (excluded), evenly."""
         raw = self._bits.random_raw(rows * columns)
-        numbers: Floats = (np.asarray(raw, dtype=np.uint64) >> np.uint64(11)) * 2.0**-53
+        numbers = (np.asarray(raw, dtype=np.uint64) >> np.uint64(11)).astype(np.float64) * 2.0**-53
         return numbers.reshape(rows, columns)
 
     def whole(self, amounts: Floats) -> Ints:

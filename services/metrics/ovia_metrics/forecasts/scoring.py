@@ -14,10 +14,10 @@ GRACE = timedelta(days=1)
 
 
 class Done(NamedTuple):
-    """An item was done from `at` on, until it was opened again (or the end of time)."""
+    """An item was done from `at` on, until it was opened again; None: it never was."""
 
     at: datetime
-    until: datetime
+    until: datetime | None
 
 
 def score(
@@ -76,7 +76,7 @@ def _days(done: Sequence[Done], today: date, last: date, ends: Callable[[date], 
 
 
 def _done_at(done: Sequence[Done], end: datetime) -> int:
-    return sum(1 for one in done if one.at < end <= one.until)
+    return sum(1 for one in done if one.at < end and (one.until is None or one.until >= end))
 
 
 def _said(base: Outlook) -> tuple[int | date | None, int | date | None, int | date | None]:

@@ -7,13 +7,12 @@ from uuid import UUID
 
 import msgspec
 
-from ovia_shared.models.kpi import Scope, ScopeKind, ScopeText
+from ovia_shared.models.kpi import EntityKey, Scope, ScopeKind, ScopeText
 
 # Five years: whatever lies beyond is not told.
 HORIZON_DAYS = 1820
 
 _Items = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
-_Share = Annotated[float, msgspec.Meta(gt=0, le=1)]
 
 
 class ForecastKind(StrEnum):
@@ -58,8 +57,8 @@ class NewForecast(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     """A question. `when` takes `items`, or asks for the open items of the scope without; `how_many` takes `by`, a day
     that still counts.
 
-    `sampling_days`: from how many past days the pace is taken. `focus`: which share of the work done goes to this
-    scope, for sprints and releases. The same history, question and `seed` give the same answer to the byte.
+    `sampling_days`: from how many past days the pace is taken. The same history, question and `seed` give the same
+    answer to the byte.
     """
 
     kind: ForecastKind
@@ -69,7 +68,6 @@ class NewForecast(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     sampling_days: Annotated[int, msgspec.Meta(ge=28, le=730)] = 90
     runs: Annotated[int, msgspec.Meta(ge=1000, le=20_000)] = 10_000
     seed: Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)] | None = None
-    focus: _Share = 1.0
     what_if: WhatIf | None = None
 
 
@@ -85,26 +83,41 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     sampling_days: int
     runs: int
     seed: int
-    focus: float
     what_if: WhatIf | None
     today: date
     today_left: float
 
 
+class Cohort(msgspec.Struct, frozen=True, kw_only=True):
+    """Items like those of a sprint or release that were open at an earlier moment, on the day `start`, and were watched
+    for so many `days`: each one's number of the day it was done on, from 0, in order; the others were not done."""
+
+    start: date
+    items: int
+    days: int
+    done: list[int]
+
+
 class History(msgspec.Struct, frozen=True, kw_only=True):
     """What a forecast was made from: day by day from `start`, in the organisation's time zone, how many items were done
-    and still are, how many were created, and how many were in progress as the day ended. `people` finished them."""
+    and still are, how many were created, and how many were in progress as the day ended. `people` finished them.
+
+    Of a sprint or release, these are the projects' that its items are in; besides, `cohorts` tell how long such items
+    took, and `open_items` are those asked about."""
 
     start: date
     done: list[int]
     created: list[int]
     in_progress: list[int]
     people: int
+    cohorts: list[Cohort] = []
+    open_items: list[EntityKey] = []
 
 
 class Outlook(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be expected. With a probability of 50, 85 and 95 % it will be done by that day, or at least so many
-    will be; null: not within five years.
+    will be; null: not within five years, or not
+    within the time that earlier sprints or items like those of a release were watched.
 
     `items` is what was to be done, `per_day` the mean pace, `cycle_days` by Little's law how long an item is in
     progress at that pace. `notes` say what was assumed.

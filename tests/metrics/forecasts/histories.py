@@ -25,7 +25,7 @@ def question(**values: Any) -> Question:
     """When twenty items are done, unless told otherwise."""
     known: dict[str, Any] = {
         "kind": WHEN, "scope": Scope(ScopeKind.ORGANISATION), "items": 20, "by": None, "open_items": None,
-        "sampling_days": 90, "runs": 1000, "seed": 7, "focus": 1.0, "what_if": None, "today": TODAY, "today_left": 1.0,
+        "sampling_days": 90, "runs": 1000, "seed": 7, "what_if": None, "today": TODAY, "today_left": 1.0,
     }  # fmt: skip
     return Question(**(known | values))
 

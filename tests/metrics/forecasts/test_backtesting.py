@@ -67,7 +67,7 @@ async def _make(past: Past, at: datetime, question: ForecastKind, amount: int) -
             Question(
                 kind=question, scope=ORGANISATION, items=amount if when else None,
                 by=None if when else at.date() + timedelta(days=amount - 1), open_items=None, sampling_days=60,
-                runs=1000, seed=1, focus=1.0, what_if=None, today=at.date(), today_left=moment.left,
+                runs=1000, seed=1, what_if=None, today=at.date(), today_left=moment.left,
             ),
             moment, forecast_id=new_id(), made_by="a test", backtest=False,
         )  # fmt: skip
@@ -134,25 +134,29 @@ async def test_a_stored_forecast_replays_to_the_same_bytes(past: Past) -> None:
 
 
 async def test_a_sprint_is_forecast_from_when_it_began(past: Past) -> None:
-    _by_chance(past, 120)
-    await past.rows.put("sprints", external_id="5", state="closed", start_at=midnight(-40))
-    for day in (-35, -34, -20, None):
-        item = past.item(midnight(-50), None if day is None else midnight(day))
-        await past.rows.put("sprint_memberships", work_item_external_id=item, sprint_external_id="5")
-    late = past.item(midnight(-50))
-    await past.rows.put(
-        "sprint_memberships", work_item_external_id=late, sprint_external_id="5", added_at=midnight(-39)
-    )
+    # Three sprints of eight items of which half are done within a fortnight, and one that is about the same.
+    for number, start in enumerate((-100, -80, -60, -40)):
+        await past.rows.put("sprints", external_id=str(number), state="closed", start_at=midnight(start))
+        for place in range(8):
+            done = midnight(start + 1 + 3 * place) if place < 4 else None
+            await _plan(past, str(number), past.item(midnight(-110), done))
+    late = past.item(midnight(-110), midnight(-38))
+    await _plan(past, "3", late, midnight(-39))
+    past.item(midnight(-110), midnight(-1))
     await past.write()
     await _test(past)
-    told = {one.question.kind: one for one in await _kept(past) if one.question.scope.kind is ScopeKind.SPRINT}
+    told = {one.question.kind: one for one in await _kept(past) if one.question.scope.id.endswith(":3")}
     when, how_many = told[ForecastKind.WHEN], told[ForecastKind.HOW_MANY]
-    assert (when.question.items, how_many.question.open_items) == (4, 4)
-    # One was never done; two were within a fortnight.
-    assert when.outcome is not None
-    assert (when.outcome.actual, when.outcome.p95) == (None, False)
+    assert (when.question.items, how_many.question.open_items) == (8, 8)
+    assert [one.items for one in when.history.cohorts] == [8, 8, 8]
+    # Half of them were never done, so there is no day by which all are; of those asked about, four were in a fortnight.
+    assert when.base is not None
+    assert (when.base.p50, when.base.p95, when.due_at) == (None, None, None)
+    assert how_many.base is not None
+    assert 3 <= int(str(how_many.base.p50)) <= 4
     assert how_many.outcome is not None
-    assert how_many.outcome.actual == 2
+    assert how_many.outcome.actual == 4
+    assert not [one for one in await _kept(past) if one.question.scope.id.endswith((":0", ":1", ":2"))]
 
 
 async def test_forecasts_are_judged_once_their_question_can_be_answered(past: Past, other_past: Past) -> None:
@@ -240,3 +244,7 @@ async def test_the_commands_say_what_they_did(past: Past, role_dsn: RoleDsn, tmp
     made = len(await _kept(past)) - 1
     assert made > 2
     assert f"{past.org_id}: {made} forecasts added for {made // 2} moments" in said[1]
+
+
+async def _plan(past: Past, sprint: str, item: str, added: datetime | None = None) -> None:
+    await past.rows.put("sprint_memberships", work_item_external_id=item, sprint_external_id=sprint, added_at=added)

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from ovia_metrics.forecasts.gathering import Moment, history_of
 from ovia_shared.database import forecast_history
 from ovia_shared.database.ids import new_id
-from ovia_shared.models.forecast import History
+from ovia_shared.models.forecast import Cohort, History
 from ovia_shared.models.kpi import Scope, ScopeKind
 from tests.metrics.forecasts.conftest import Past
 from tests.schema.rows import add_identity, add_mapping, add_person, add_team
@@ -25,9 +25,8 @@ async def _history(past: Past, scope: Scope = ORGANISATION, *, zone: str = "UTC"
         now = datetime.now(UTC)
         resolved = await forecast_history.items_at(conn, past.org_id, scope, NOON)
         own = await forecast_history.own(conn, past.org_id, resolved, now)
-        pace = await forecast_history.pace_of(conn, past.org_id, own)
         moment = Moment(at=NOON, known=NOON, as_of=now, zone=ZoneInfo(zone))
-        return await history_of(conn, past.org_id, pace, moment, days)
+        return await history_of(conn, past.org_id, own, moment, days)
 
 
 async def _open(past: Past, scope: Scope = ORGANISATION) -> int:
@@ -139,26 +138,36 @@ async def test_a_team_has_what_its_members_did_while_they_were_in_it(past: Past)
     assert len(told.done) == 9
 
 
-async def test_a_sprint_has_the_items_it_held_then_and_the_pace_of_their_projects(past: Past) -> None:
-    await past.rows.put("sprints", external_id="5", state="active", start_at=NOON - 5 * DAY)
-    held, left, later = [past.item(NOON - 40 * DAY) for _ in range(3)]
-    finished = past.item(NOON - 40 * DAY, NOON - 2 * DAY)
-    past.item(NOON - 40 * DAY, NOON - 3 * DAY)
-    past.item(NOON - 40 * DAY, NOON - 3 * DAY, project="elsewhere")
-    await past.write()
-    for item, added, gone in (
-        (held, NOON - 6 * DAY, None), (finished, None, None), (left, NOON - 6 * DAY, NOON - DAY),
-        (later, NOON + DAY, None),
-    ):  # fmt: skip
+async def test_a_sprint_has_the_items_it_held_then_and_how_those_of_earlier_sprints_went(past: Past) -> None:
+    for name, start, board in (("5", 5, "1"), ("4", 19, "1"), ("3", 33, "1"), ("elsewhere", 19, "2"), ("6", -9, "1")):
         await past.rows.put(
-            "sprint_memberships", work_item_external_id=item, sprint_external_id="5", added_at=added, left_at=gone
+            "sprints", external_id=name, state="active", start_at=NOON - start * DAY, board_external_id=board
         )
-    sprint = Scope(ScopeKind.SPRINT, f"{past.connection_id}:5")
-    assert await _open(past, sprint) == 1
-    assert sum((await _history(past, sprint)).done) == 2
+    held, left, later = [past.item(NOON - 60 * DAY) for _ in range(3)]
+    finished = past.item(NOON - 60 * DAY, NOON - 2 * DAY)
+    await _plan(past, "5", held, added=NOON - 6 * DAY)
+    await _plan(past, "5", finished)
+    await _plan(past, "5", left, added=NOON - 6 * DAY, gone=NOON - DAY)
+    await _plan(past, "5", later, added=NOON + DAY)
+    # Five days into the sprint before: one was done already, one three days later, one never, and one came too late.
+    for done in (15, 11, None):
+        await _plan(past, "4", past.item(NOON - 60 * DAY, None if done is None else NOON - done * DAY))
+    await _plan(past, "4", past.item(NOON - 60 * DAY), added=NOON - 13 * DAY)
+    await _plan(past, "3", past.item(NOON - 60 * DAY, NOON - 28 * DAY, until=NOON + DAY))
+    await _plan(past, "3", past.item(NOON - 60 * DAY, NOON - 27 * DAY, until=NOON - DAY))
+    await _plan(past, "elsewhere", past.item(NOON - 60 * DAY))
+    await past.write()
+    told = await _history(past, Scope(ScopeKind.SPRINT, f"{past.connection_id}:5"))
+    assert [one.external_id for one in told.open_items] == [held]
+    assert told.cohorts == [
+        Cohort(start=(NOON - 28 * DAY).date(), items=2, days=28, done=[0]),
+        Cohort(start=(NOON - 14 * DAY).date(), items=2, days=14, done=[3]),
+    ]
+    # The days are those of the project all of them are in: what is done and still was.
+    assert sum(told.done) == 5 - 1
 
 
-async def test_a_release_has_the_items_of_its_version(past: Past) -> None:
+async def test_a_release_has_the_items_of_its_version_and_how_such_items_went(past: Past) -> None:
     await past.rows.admin.execute(
         """
         insert into releases (org_id, connection_id, raw_record_id, external_id, project_external_id, kind, name,
@@ -168,13 +177,19 @@ async def test_a_release_has_the_items_of_its_version(past: Past) -> None:
         past.org_id,
         past.connection_id,
     )
-    for versions, done in ((["Spring"], None), (["Spring"], NOON - DAY), ([], NOON - DAY), ([], None)):
+    for versions, done in (
+        (["Spring"], None), (["Spring"], NOON - DAY), (["Winter"], NOON - 20 * DAY), ([], NOON - DAY), ([], None),
+    ):  # fmt: skip
         name = past.item(NOON - 40 * DAY, done)
         await past.rows.put("work_items", external_id=name, key=name, fix_versions=versions)
     await past.write()
-    release = Scope(ScopeKind.RELEASE, f"{past.connection_id}:9")
-    assert await _open(past, release) == 1
-    assert sum((await _history(past, release)).done) == 2
+    told = await _history(past, Scope(ScopeKind.RELEASE, f"{past.connection_id}:9"), days=30)
+    assert len(told.open_items) == 1
+    assert told.cohorts == [
+        Cohort(start=(NOON - 28 * DAY).date(), items=3, days=28, done=[8, 27]),
+        Cohort(start=(NOON - 14 * DAY).date(), items=2, days=14, done=[13]),
+    ]
+    assert sum(told.done) == 3
 
 
 async def test_another_organisation_has_another_past(past: Past, other_past: Past) -> None:
@@ -189,3 +204,11 @@ async def _join(past: Past, team: UUID, person: UUID, since: datetime) -> None:
         "insert into team_memberships (org_id, id, team_id, person_id, valid_from) values ($1, $2, $3, $4, $5)",
         past.org_id, new_id(), team, person, since,
     )  # fmt: skip
+
+
+async def _plan(
+    past: Past, sprint: str, item: str, *, added: datetime | None = None, gone: datetime | None = None
+) -> None:
+    await past.rows.put(
+        "sprint_memberships", work_item_external_id=item, sprint_external_id=sprint, added_at=added, left_at=gone
+    )

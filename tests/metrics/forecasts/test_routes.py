@@ -119,7 +119,7 @@ async def test_a_question_that_is_none_is_refused(past: Past, analyst: httpx.Asy
         ("items", {"kind": "when", "items": 0}),
         ("scope.kind", {"kind": "when", "scope": {"kind": "person", "id": str(new_id())}}),
         ("scope_id", {"kind": "when", "scope": {"kind": "team", "id": "pilots"}}),
-        ("focus", {"kind": "when", "focus": 0.5}),
+        ("items", {"kind": "when", "items": 4, "scope": {"kind": "sprint", "id": f"{new_id()}:1"}}),
         ("what_if", {"kind": "when", "what_if": {}}),
         ("what_if.growth", {"kind": "how_many", "by": "2030-01-01", "what_if": {"growth": 1}}),
         ("sampling_days", {"kind": "when", "sampling_days": 7}),
@@ -186,7 +186,7 @@ async def test_the_list_is_paged_newest_first_and_filtered(past: Past, analyst: 
         cursor = page["next"] or ""
     assert seen == made[::-1]
     for wanted, count in (
-        ({"kind": "when"}, 3), ({"scope": "project"}, 1), ({"scope": "project", "scope_id": project["id"]}, 1),
+        ({"kind": "when"}, 3), ({"scope_kind": "project"}, 1), ({"scope_kind": "project", "scope_id": project["id"]}, 1),
         ({"scope_id": "another"}, 0), ({"backtest": "false"}, 4), ({"backtest": "true"}, 0), ({"scored": "true"}, 0),
     ):  # fmt: skip
         assert (await analyst.get("/forecasts", params=wanted)).json()["total"] == count, wanted

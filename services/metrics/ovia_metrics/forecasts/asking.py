@@ -31,27 +31,27 @@ async def ask(conn: Connection, caller: Caller, wanted: NewForecast) -> Forecast
     _check_day(wanted.by, today)
     resolved = await forecast_history.items_at(conn, org_id, scope, now)
     own = await forecast_history.own(conn, org_id, resolved, now)
-    asks_for_open = wanted.kind is ForecastKind.WHEN and wanted.items is None
+    history = await gathering.history_of(conn, org_id, own, moment, wanted.sampling_days)
     open_items = None
-    if asks_for_open or (wanted.kind is ForecastKind.HOW_MANY and scope.kind in what_if.OF_GIVEN_ITEMS):
+    if scope.kind in what_if.OF_GIVEN_ITEMS:
+        open_items = len(history.open_items)
+    elif wanted.kind is ForecastKind.WHEN and wanted.items is None:
         open_items = await forecast_history.open_items(conn, org_id, own, now)
-    pace = await forecast_history.pace_of(conn, org_id, own)
     question = Question(
         kind=wanted.kind,
         scope=scope,
-        items=open_items if asks_for_open else wanted.items,
+        items=open_items if wanted.kind is ForecastKind.WHEN and wanted.items is None else wanted.items,
         by=wanted.by,
         open_items=open_items,
         sampling_days=wanted.sampling_days,
         runs=wanted.runs,
         seed=secrets.randbits(31) if wanted.seed is None else wanted.seed,
-        focus=wanted.focus,
         what_if=wanted.what_if,
         today=today,
         today_left=moment.left,
     )
     made = await gathering.forecast(
-        await gathering.history_of(conn, org_id, pace, moment, wanted.sampling_days),
+        history,
         question,
         moment,
         forecast_id=new_id(),
@@ -71,8 +71,8 @@ def _check(wanted: NewForecast) -> None:
         raise InvalidInput("a question for how many takes no items; they are the answer", field="items")
     if wanted.kind is ForecastKind.HOW_MANY and wanted.by is None:
         raise InvalidInput("say by which day", field="by")
-    if wanted.focus != 1 and wanted.scope.kind not in what_if.OF_GIVEN_ITEMS:
-        raise InvalidInput("focus is for sprints and releases; others have a pace of their own", field="focus")
+    if wanted.items is not None and wanted.scope.kind in what_if.OF_GIVEN_ITEMS:
+        raise InvalidInput("of a sprint or release all open items are asked for; what_if.items is more", field="items")
     if wanted.what_if is not None:
         what_if.check(wanted.what_if, wanted.kind, wanted.scope.kind)
 

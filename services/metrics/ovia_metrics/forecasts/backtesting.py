@@ -83,12 +83,10 @@ async def _at(conn: Connection, org_id: UUID, plan: Plan, scope: Scope, at: date
     moment = Moment(at=at, known=at, as_of=now, zone=zone)
     resolved = await forecast_history.items_at(conn, org_id, scope, at)
     own = await forecast_history.own(conn, org_id, resolved, now)
-    history = await gathering.history_of(
-        conn, org_id, await forecast_history.pace_of(conn, org_id, own), moment, plan.sampling_days
-    )
+    history = await gathering.history_of(conn, org_id, own, moment, plan.sampling_days)
     pace = sum(history.done) / len(history.done) if history.done else 0.0
     today = day_of(at, zone)
-    open_items = None if resolved.items is None else await forecast_history.open_items(conn, org_id, own, at)
+    open_items = None if resolved.items is None else len(history.open_items)
     added = 0
     for kind in ForecastKind:
         when = kind is ForecastKind.WHEN
@@ -102,7 +100,6 @@ async def _at(conn: Connection, org_id: UUID, plan: Plan, scope: Scope, at: date
             sampling_days=plan.sampling_days,
             runs=plan.runs,
             seed=int.from_bytes(hashlib.blake2b(key.encode(), digest_size=4).digest()) >> 1,
-            focus=1.0,
             what_if=None,
             today=today,
             today_left=moment.left,

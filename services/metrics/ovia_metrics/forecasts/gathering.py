@@ -1,17 +1,22 @@
 """From a scope and a moment to the history before it, and from a history to a forecast."""
 
 import asyncio
+import itertools
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from ovia_metrics.forecasts.making import ENGINE_VERSION, make
-from ovia_shared.database import forecast_history
+from ovia_shared.database import forecast_cohorts, forecast_history
+from ovia_shared.database.forecast_cohorts import Fate
 from ovia_shared.database.forecast_history import Whose
 from ovia_shared.database.pool import Connection
 from ovia_shared.kpis.windows import day_of, midnight
-from ovia_shared.models.forecast import Forecast, History, Question
+from ovia_shared.models.forecast import Cohort, Forecast, History, Question
+from ovia_shared.models.kpi import ScopeKind
 
 # Older than this, what is known of work items is said to be old.
 _FRESH = timedelta(days=2)
@@ -34,8 +39,44 @@ class Moment(NamedTuple):
         return (end - self.at) / (end - start)
 
 
-async def history_of(conn: Connection, org_id: UUID, whose: Whose, moment: Moment, sampling_days: int) -> History:
-    """The whole days before the moment, as many as asked for or as there are since the scope's first item."""
+async def history_of(conn: Connection, org_id: UUID, own: Whose, moment: Moment, sampling_days: int) -> History:
+    """The whole days before the moment, as many as asked for or as there are since the scope's first item.
+
+    Of a sprint or release, the days are those of the projects, and its open items and the fates of such items are told.
+    """
+    whose = await forecast_history.pace_of(conn, org_id, own)
+    found = await _days(conn, org_id, whose, moment, sampling_days)
+    if own.scope.items is None:
+        return found
+    at, as_of = moment.at, own.as_of
+    if own.scope.kind is ScopeKind.SPRINT:
+        fates = await forecast_cohorts.of_sprint(conn, org_id, own.scope, at, as_of)
+    else:
+        projects = whose.scope.projects or []
+        fates = await forecast_cohorts.of_release(conn, org_id, projects, at, as_of, sampling_days)
+    return msgspec.structs.replace(
+        found,
+        cohorts=_cohorts(fates, moment),
+        open_items=await forecast_cohorts.open_keys(conn, org_id, own.scope, at, as_of),
+    )
+
+
+def _cohorts(fates: list[Fate], moment: Moment) -> list[Cohort]:
+    """By moment; days are those of the calendar, and the day of the moment asked about is no whole one."""
+    last = day_of(min(moment.at, moment.known), moment.zone)
+    found = []
+    for start, members in itertools.groupby(fates, key=lambda one: one.moment):
+        first = day_of(start, moment.zone)
+        items = list(members)
+        done = [(day_of(one.done_at, moment.zone) - first).days for one in items if one.done_at is not None]
+        watched = (last - first).days
+        if watched > 0:
+            within = sorted(one for one in done if one < watched)
+            found.append(Cohort(start=first, items=len(items), days=watched, done=within))
+    return found
+
+
+async def _days(conn: Connection, org_id: UUID, whose: Whose, moment: Moment, sampling_days: int) -> History:
     zone = moment.zone
     last = day_of(min(moment.at, moment.known), zone)
     first = last - timedelta(days=sampling_days)

@@ -5,6 +5,8 @@ from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from ovia_metrics.forecasts.scoring import Done, score
 from ovia_shared.database import forecast_history, forecasts, knowing
 from ovia_shared.database.kpis import scopes
@@ -55,6 +57,9 @@ async def outcome_of(conn: Connection, org_id: UUID, made: Forecast, scope: Reso
         return None
     now = await knowing.settled(conn)
     zone = ZoneInfo(await scopes.time_zone(conn, org_id))
+    if scope.items is not None:
+        # Those that were asked about, whatever came to the sprint or release or left it since.
+        scope = msgspec.structs.replace(scope, items=made.history.open_items)
     whose = await forecast_history.own(conn, org_id, scope, now)
     done = await forecast_history.done(conn, org_id, whose, made.made_at, made.due_at)
 

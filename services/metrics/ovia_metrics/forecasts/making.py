@@ -6,15 +6,19 @@ import msgspec
 import numpy as np
 
 from ovia_metrics.forecasts import what_if
-from ovia_metrics.forecasts.simulating import simulate
-from ovia_metrics.forecasts.what_if import Imagined
+from ovia_metrics.forecasts.given_items import known_days, simulate_given
+from ovia_metrics.forecasts.simulating import days_asked, simulate
+from ovia_metrics.forecasts.what_if import MOST_GIVEN_ITEMS, OF_GIVEN_ITEMS, Imagined
 from ovia_shared.models.forecast import Confidence, ForecastKind, History, Outlook, Question
 
 # Counted up with whatever changes what the same history and seed come to.
 ENGINE_VERSION = 1
 LEAST_DAYS = 28
 LEAST_DONE = 5
+LEAST_COHORTS = 3
+LEAST_COHORT_ITEMS = 20
 _FEW_DAYS = 60
+_FEW_COHORTS = 6
 _FEW_DAYS_WITH_WORK = 15
 
 
@@ -55,14 +59,18 @@ def make(history: History, question: Question, doubts: list[str]) -> Made:
 
 
 def _outlook(history: History, question: Question, imagined: Imagined) -> Outlook:
-    spread = simulate(history, question, imagined.items, imagined.pace)
-    pace = float(np.mean(history.done)) * imagined.factor
+    if question.scope.kind in OF_GIVEN_ITEMS:
+        assert imagined.items is not None
+        spread = simulate_given(history, question, imagined.items, imagined.pace)
+    else:
+        spread = simulate(history, question, imagined.items, imagined.pace)
+    pace = float(np.mean(history.done)) * imagined.factor if history.done else 0.0
     return Outlook(
         p50=spread.p50,
         p85=spread.p85,
         p95=spread.p95,
         items=imagined.items,
-        per_day=round(pace * question.focus, 4),
+        per_day=round(pace, 4),
         cycle_days=round(imagined.in_progress / pace, 2) if pace and imagined.in_progress else None,
         notes=imagined.notes,
     )
@@ -71,6 +79,8 @@ def _outlook(history: History, question: Question, imagined: Imagined) -> Outloo
 def _refusal(history: History, question: Question) -> str | None:
     if question.open_items == 0:
         return "Nothing is open in this scope, so there is nothing to forecast."
+    if question.scope.kind in OF_GIVEN_ITEMS:
+        return _refusal_of_given(history, question)
     days, done = len(history.done), sum(history.done)
     if days < LEAST_DAYS:
         return f"The history of this scope has {days} whole days in the window; {LEAST_DAYS} are needed."
@@ -79,7 +89,25 @@ def _refusal(history: History, question: Question) -> str | None:
     return None
 
 
+def _refusal_of_given(history: History, question: Question) -> str | None:
+    cohorts, items = len(history.cohorts), sum(one.items for one in history.cohorts)
+    if (question.open_items or 0) > MOST_GIVEN_ITEMS:
+        return f"{question.open_items} items are open; one by one, no more than {MOST_GIVEN_ITEMS:,} can be forecast."
+    if cohorts < LEAST_COHORTS or items < LEAST_COHORT_ITEMS:
+        return (
+            f"There are {cohorts} earlier sprints, or moments of a release, to compare with, with {items} open items; "
+            f"{LEAST_COHORTS} with {LEAST_COHORT_ITEMS} are needed."
+        )
+    known = known_days(history.cohorts)
+    if question.by is not None and days_asked(question) > known:
+        return f"Items like these were watched for {known} days at most; ask for a day that is nearer."
+    return None
+
+
 def _doubts(history: History, question: Question, last_day: date | None) -> list[str]:
+    if question.scope.kind in OF_GIVEN_ITEMS:
+        few = len(history.cohorts) < _FEW_COHORTS
+        return [f"Only {len(history.cohorts)} earlier sprints or moments are compared with."] if few else []
     days = len(history.done)
     with_work = sum(1 for one in history.done if one)
     half = days // 2

@@ -82,9 +82,7 @@ async def list_forecasts(
     conn: NamedDependency[SkipValidation[Connection]],
     caller: NamedDependency[SkipValidation[Caller]],
     kind: _KIND = None,
-    scope_kind: Annotated[
-        ScopeKind | None, QueryParameter(name="scope", description="Only those for such a scope.")
-    ] = None,
+    scope_kind: Annotated[ScopeKind | None, QueryParameter(description="Only those for such a scope.")] = None,
     scope_id: Annotated[
         str | None, QueryParameter(max_length=1200, description="Only those for this one; as for KPIs.")
     ] = None,

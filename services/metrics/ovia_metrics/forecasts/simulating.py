@@ -16,7 +16,7 @@ from ovia_shared.models.forecast import HORIZON_DAYS, ForecastKind, History, Que
 
 SHARES = (50, 85, 95)
 _CHUNK = 28
-_DAYS, _DONE, _CREATED = range(3)
+_DAYS, _DONE, _CREATED, COHORT, ITEM = range(5)
 
 
 class Pace(NamedTuple):
@@ -36,11 +36,11 @@ class Spread(NamedTuple):
 
 
 def simulate(history: History, question: Question, items: int | None, pace: Pace) -> Spread:
-    """When `items` are done, or how many by the day asked for, at most `items` where that is given."""
+    """When `items` are done, or how many by the day asked for."""
     if question.kind is ForecastKind.WHEN:
         assert items is not None
-        return _dates(days_until(history, question, items, pace), question.today)
-    return _counts(done_by(history, question, items, pace))
+        return dates(days_until(history, question, items, pace), question.today)
+    return counts(done_by(history, question, pace))
 
 
 def days_until(history: History, question: Question, items: int, pace: Pace) -> Ints:
@@ -61,15 +61,20 @@ def days_until(history: History, question: Question, items: int, pace: Pace) -> 
     return reached
 
 
-def done_by(history: History, question: Question, most: int | None, pace: Pace) -> Ints:
+def done_by(history: History, question: Question, pace: Pace) -> Ints:
     """For each run, how many are done by the end of the day asked for."""
-    assert question.by is not None
-    days = (question.by - question.today).days + 1
+    days = days_asked(question)
     draw = _Draw(history, question, pace)
     total = np.zeros(question.runs, dtype=np.int64)
     for first in range(0, days, _CHUNK):
         total += draw.next_days(first, _CHUNK)[:, : days - first].sum(axis=1)
-    return total if most is None else np.minimum(total, max(most, 0))
+    return total
+
+
+def days_asked(question: Question) -> int:
+    """How many days there are until the day asked for is over, today being one."""
+    assert question.by is not None
+    return (question.by - question.today).days + 1
 
 
 class _Draw:
@@ -97,19 +102,20 @@ class _Draw:
         if first == 0:
             share[0] = asked.today_left
         days = np.arange(first, first + count, dtype=np.float64)
-        done = self._chances[_DONE].whole(self._done[places] * (share * asked.focus * self._pace.factor(days)))
+        done = self._chances[_DONE].whole(self._done[places] * (share * self._pace.factor(days)))
         if not self._pace.growth:
             return done
         return done - self._chances[_CREATED].whole(self._created[places] * (share * self._pace.growth))
 
 
-def _dates(days: Ints, today: date) -> Spread:
+def dates(days: Ints, today: date) -> Spread:
+    """Days as `days_until` tells them, as dates."""
     ordered = np.sort(days)
     found = [int(ordered[-(-len(ordered) * share // 100) - 1]) for share in SHARES]
     return Spread(*(None if one >= HORIZON_DAYS else today + timedelta(days=one) for one in found))
 
 
-def _counts(totals: Ints) -> Spread:
-    # At least so many, in that share of runs: counted from the largest down.
+def counts(totals: Ints) -> Spread:
+    """At least so many, in that share of runs: counted from the largest down."""
     ordered = np.sort(totals)[::-1]
     return Spread(*(int(ordered[-(-len(ordered) * share // 100) - 1]) for share in SHARES))

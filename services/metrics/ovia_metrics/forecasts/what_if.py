@@ -15,11 +15,14 @@ from typing import NamedTuple
 import numpy as np
 
 from ovia_metrics.forecasts.chance import Floats
+from ovia_metrics.forecasts.given_items import known_days, share_done
 from ovia_metrics.forecasts.simulating import Pace
 from ovia_shared.errors import InvalidInput
 from ovia_shared.models.forecast import ForecastKind, History, Question, WhatIf
 from ovia_shared.models.kpi import ScopeKind
 
+# Each of them is drawn by itself.
+MOST_GIVEN_ITEMS = 1000
 OF_GIVEN_ITEMS = (ScopeKind.SPRINT, ScopeKind.RELEASE)
 
 
@@ -36,17 +39,24 @@ class Imagined(NamedTuple):
 
 def as_it_was(history: History, question: Question) -> Imagined:
     """Nothing changes."""
+    items = question.items if question.kind is ForecastKind.WHEN else question.open_items
+    in_progress = float(np.mean(history.in_progress)) if history.in_progress else 0.0
+    if question.scope.kind in OF_GIVEN_ITEMS:
+        known = sum(one.items for one in history.cohorts)
+        notes = [
+            f"{items} items, which go as {known} earlier ones did in {len(history.cohorts)} sprints or moments of the "
+            f"past: {share_done(history.cohorts, 14):.0%} of those were done within 14 days, "
+            f"{share_done(history.cohorts, known_days(history.cohorts)):.0%} within all the time they were watched.",
+            "per_day and cycle_days are those of the projects these items are in.",
+        ]
+        return Imagined(items, Pace(), 1.0, in_progress, notes)
     notes = [
         f"The pace is that of {len(history.done)} days from {history.start}; nobody joins or leaves, "
         "and nothing becomes more urgent."
     ]
     if question.kind is ForecastKind.WHEN:
         notes.append(f"{question.items} items, and no more are added.")
-    if question.scope.kind in OF_GIVEN_ITEMS:
-        share = "all" if question.focus == 1 else f"{question.focus:.0%} of the"
-        notes.append(f"The pace is that of the projects these items are in; {share} work done there goes to them.")
-    items = question.items if question.kind is ForecastKind.WHEN else question.open_items
-    return Imagined(items, Pace(), 1.0, float(np.mean(history.in_progress)), notes)
+    return Imagined(items, Pace(), 1.0, in_progress, notes)
 
 
 def check(asked: WhatIf, kind: ForecastKind, scope: ScopeKind) -> None:
@@ -55,6 +65,8 @@ def check(asked: WhatIf, kind: ForecastKind, scope: ScopeKind) -> None:
         raise InvalidInput("say what to imagine: items, growth, wip_limit or people", field="what_if")
     if kind is ForecastKind.HOW_MANY and asked.growth is not None:
         raise InvalidInput("how fast the scope grows does not change how many items are done", field="what_if.growth")
+    if scope in OF_GIVEN_ITEMS and asked.growth is not None:
+        raise InvalidInput("say how many items a sprint or release gains: what_if.items", field="what_if.growth")
     if kind is ForecastKind.HOW_MANY and asked.items is not None and scope not in OF_GIVEN_ITEMS:
         raise InvalidInput("how many are done does not depend on how many there are", field="what_if.items")
 
@@ -65,6 +77,8 @@ def imagine(history: History, question: Question, asked: WhatIf) -> Imagined:
     items, notes = base.items, list(base.notes)
     if asked.items is not None and items is not None:
         items = max(0, items + asked.items)
+        if question.scope.kind in OF_GIVEN_ITEMS and items > MOST_GIVEN_ITEMS:
+            raise InvalidInput(f"no more than {MOST_GIVEN_ITEMS:,} items of a sprint or release", field="what_if.items")
         notes.append(f"{abs(asked.items)} items {'more' if asked.items >= 0 else 'fewer'}: {items}.")
     growth = asked.growth or 0.0
     if growth:

@@ -34,7 +34,7 @@ def noise(seed: int, count: int) -> list[float]:
 
 @given(st.lists(anything, max_size=80), st.sampled_from(Bucket), st.sampled_from(Direction))
 @example([1e308, -1e308, 5e-324, math.inf, math.nan, None] * 8, Bucket.DAY, Direction.UP)
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_whatever_the_series_it_is_looked_at(values: list[float | None], bucket: Bucket, better: Direction) -> None:
     for one in find(series(values), bucket, better):
         assert values[(one.start - MONDAY).days] == one.value

@@ -3,6 +3,7 @@
 from litestar import Litestar, Router
 from litestar.di import Provide
 
+from ovia_metrics.anomalies.routes import ANOMALIES
 from ovia_metrics.deployments.routes import DEPLOYMENTS
 from ovia_metrics.facts.gauges import FactGauges
 from ovia_metrics.forecasts.routes import FORECASTS
@@ -53,6 +54,7 @@ def create(settings: HttpServiceSettings) -> Litestar:
                     list_versions,
                     read_data_quality,
                     *FORECASTS,
+                    ANOMALIES,
                 ],
                 dependencies={"known_quality": Provide(lambda: known_quality, sync_to_thread=False)},
             ),

@@ -186,7 +186,8 @@ async def test_the_list_is_paged_newest_first_and_filtered(past: Past, analyst: 
         cursor = page["next"] or ""
     assert seen == made[::-1]
     for wanted, count in (
-        ({"kind": "when"}, 3), ({"scope_kind": "project"}, 1), ({"scope_kind": "project", "scope_id": project["id"]}, 1),
+        ({"kind": "when"}, 3), ({"scope_kind": "project"}, 1), ({"scope_kind": "project", "scope_id": "another"}, 0),
+        ({"scope_kind": "project", "scope_id": project["id"]}, 1),
         ({"scope_id": "another"}, 0), ({"backtest": "false"}, 4), ({"backtest": "true"}, 0), ({"scored": "true"}, 0),
     ):  # fmt: skip
         assert (await analyst.get("/forecasts", params=wanted)).json()["total"] == count, wanted

@@ -17,6 +17,7 @@ from datetime import datetime
 import msgspec
 import numpy as np
 import numpy.typing as npt
+from scipy.special import stdtrit
 
 from ovia_metrics.anomalies.telling import Anomaly, tell
 from ovia_shared.kpis.kpi import Direction
@@ -53,47 +54,59 @@ class _Fit(msgspec.Struct, frozen=True):
 def find(
     series: Sequence[tuple[datetime, float | None]], bucket: Bucket, better: Direction = Direction.NONE
 ) -> list[Anomaly]:
-    """What stands out, in order. `series` are buckets without a hole, oldest first; None is a bucket without data.
+    """What stands out, in order; see `mark`."""
+    return [one for one in mark(series, bucket, better) if one is not None]
 
-    `better` is the direction of the KPI: it makes an anomaly good or bad. Nothing stands out from fewer than
-    `LEAST_POINTS` points with data, from a constant series, or from one that repeats exactly.
+
+def mark(
+    series: Sequence[tuple[datetime, float | None]],
+    bucket: Bucket,
+    better: Direction = Direction.NONE,
+    *,
+    least: float = -_LARGEST,
+) -> list[Anomaly | None]:
+    """For each point, what stands out about it. `series` are buckets without a hole, oldest first; None is a bucket
+    without data.
+
+    `better` is the direction of the KPI: it makes an anomaly good or bad. No value can be below `least`. Nothing stands
+    out from fewer than `LEAST_POINTS` points with data, from a constant series, or from one that repeats exactly.
     """
+    marked: list[Anomaly | None] = [None] * len(series)
     given = np.array([_number(value) for _, value in series], dtype=np.float64)
     known = np.isfinite(given)
     if known.sum() < LEAST_POINTS:
-        return []
+        return marked
     # Measured around the median in units of the largest distance from it, so that neither unit nor offset matters, nor
     # how large a number may become.
     peak = float(np.abs(given[known]).max()) or 1.0
     centre = float(np.median(given[known] / peak))
     spread = float(np.abs(given[known] / peak - centre).max())
     if spread < 1e-9:
-        return []
+        return marked
     period = _PERIODS.get(bucket)
     fit = _fit((given / peak - centre) / spread, known, period)
     residuals = ((given / peak - centre) / spread - fit.expected)[known]
     places = np.flatnonzero(known)
     deviation = _deviation(residuals, places % period if fit.seasonal and period else None, fit.spent)
     if deviation is None:
-        return []
+        return marked
     scores = residuals / np.where(residuals < 0, *deviation)
 
     def as_given(number: float) -> float:
-        return min(max((number * spread + centre) * peak, -_LARGEST), _LARGEST)
+        return min(max((number * spread + centre) * peak, least), _LARGEST)
 
-    return [
-        tell(
-            series[place][0],
-            float(given[place]),
-            expected=as_given(expected),
-            usual=(as_given(expected - THRESHOLD * deviation[0]), as_given(expected + THRESHOLD * deviation[1])),
-            score=score,
-            bucket=bucket if fit.seasonal else None,
-            better=better,
-        )
-        for place, expected, score in zip(places.tolist(), fit.expected[known].tolist(), scores.tolist(), strict=True)
-        if abs(score) > THRESHOLD
-    ]
+    for place, expected, score in zip(places.tolist(), fit.expected[known].tolist(), scores.tolist(), strict=True):
+        if abs(score) > THRESHOLD:
+            marked[place] = tell(
+                series[place][0],
+                float(given[place]),
+                expected=as_given(expected),
+                usual=(as_given(expected - THRESHOLD * deviation[0]), as_given(expected + THRESHOLD * deviation[1])),
+                score=score,
+                bucket=bucket if fit.seasonal else None,
+                better=better,
+            )
+    return marked
 
 
 def _number(value: float | None) -> float:
@@ -107,11 +120,9 @@ def _deviation(residuals: Floats, phases: Ints | None, spent: float) -> tuple[fl
     if usual < _NOTHING:
         found = _of_the_rest(sizes)
         return None if found is None else (found, found)
-    from scipy import stats
-
     count = len(sizes)
     free = max(1.0, count - spent)
-    doubt = float(stats.t.isf(_TAIL / 2, max(1.0, _EFFICIENCY * free))) / THRESHOLD * math.sqrt(count / free)
+    doubt = -float(stdtrit(max(1.0, _EFFICIENCY * free), _TAIL / 2)) / THRESHOLD * math.sqrt(count / free)
     # Durations and counts reach further up than down.
     below, above = (
         max(usual, float(np.median(side)) * 1.4826 if side.size else 0.0) * doubt
@@ -170,6 +181,7 @@ def _with_season(values: Floats, known: Bools, period: int) -> _Fit | None:
 
 def _seasonal(values: Floats, known: Bools, period: int, trend: int) -> Floats:
     """Trend and season together. Holes are filled with what the decomposition itself expects of them."""
+    # Takes seconds to import, and short series do without.
     from statsmodels.tsa.seasonal import STL
 
     filled = values.copy()
@@ -189,10 +201,9 @@ def _seasonal(values: Floats, known: Bools, period: int, trend: int) -> Floats:
 
 
 def _running_median(values: Floats, at: Floats) -> Floats:
-    from scipy import stats
-
     # Without the slope, so that the shorter windows at both ends are not one-sided.
-    slope = float(stats.theilslopes(values, at)[0]) * at
+    early, late = np.triu_indices(len(values), 1)
+    slope = float(np.median((values[late] - values[early]) / (at[late] - at[early]))) * at
     level = values - slope
     half = _MEDIAN_OF // 2
     medians = [float(np.median(level[max(0, place - half) : place + half + 1])) for place in range(len(level))]

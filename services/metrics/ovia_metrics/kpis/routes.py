@@ -10,6 +10,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import PathParameter, QueryParameter, SkipValidation
 from litestar.response import Stream
 
+from ovia_metrics.anomalies.of_series import marked
 from ovia_metrics.kpis import exporting, overview, series
 from ovia_metrics.kpis.answering import KpiAnswer, answered, kpi_of, quality, shown
 from ovia_metrics.kpis.asking import Asking, asking
@@ -257,7 +258,7 @@ async def _series(
         scope=await shown(conn, caller, asked.scope),
         window=asked.window,
         quality=quality(kpi, asked, await known.signals(conn, caller.org_id), asked.window.end),
-        points=await series.points(conn, caller, asked, kpi, bucket),
+        points=await marked(await series.points(conn, caller, asked, kpi, bucket), bucket, kpi.direction),
     )
 
 

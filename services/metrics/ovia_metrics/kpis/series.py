@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from ovia_metrics.anomalies.telling import Anomaly
 from ovia_metrics.kpis.answering import ScopeShown
 from ovia_metrics.kpis.asking import Asking
 from ovia_shared.database.kpis import snapshots, sprints
@@ -23,7 +24,10 @@ DEFAULT_DAYS = 182
 
 
 class Point(msgspec.Struct, frozen=True, kw_only=True):
-    """One value of a series. `running`: its time is not over yet, and it ends now. `label` names a sprint."""
+    """One value of a series. `running`: its time is not over yet, and it ends now. `label` names a sprint.
+
+    `anomaly` says how it stands out from the others; null if it does not.
+    """
 
     window: Window
     label: str
@@ -33,6 +37,7 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
     level: str | None
     running: bool
     receipt_id: UUID
+    anomaly: Anomaly | None = None
 
 
 class Series(msgspec.Struct, frozen=True, kw_only=True):

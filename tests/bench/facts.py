@@ -107,9 +107,8 @@ async def run() -> list[Table]:
 
 async def _measured(admin: asyncpg.Connection, database: Database, org_id: UUID) -> Table:
     connection_id = uuid4()
-    for statement in _MAKE.format(count=COUNT, projects=PROJECTS).split(";"):
-        given = [org_id, connection_id]
-        await admin.execute(statement.replace("$1", f"'{given[0]}'::uuid").replace("$2", f"'{given[1]}'::uuid"))
+    for statement in made(org_id, connection_id, COUNT):
+        await admin.execute(statement)
     await admin.execute("vacuum analyze")
     rows = []
     began = time.perf_counter()
@@ -128,6 +127,12 @@ async def _measured(admin: asyncpg.Connection, database: Database, org_id: UUID)
         rows.append((f"{name}, median of {ROUNDS}", *sorted(taken)[ROUNDS // 2][1:]))
     title = f"facts of {COUNT:,} merge requests, {COUNT:,} work items, {3 * COUNT:,} transitions"
     return Table(title, ("what", "facts", "time"), tuple(rows))
+
+
+def made(org_id: UUID, connection_id: UUID, count: int) -> list[str]:
+    """The statements that make an organisation of so many merge requests."""
+    text = _MAKE.format(count=count, projects=PROJECTS)
+    return text.replace("$1", f"'{org_id}'::uuid").replace("$2", f"'{connection_id}'::uuid").split(";")
 
 
 async def _derived(database: Database, org_id: UUID) -> tuple[str, str]:

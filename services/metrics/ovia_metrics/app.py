@@ -4,6 +4,7 @@ from litestar import Litestar, Router
 from litestar.di import Provide
 
 from ovia_metrics.anomalies.routes import ANOMALIES
+from ovia_metrics.changes.routes import CHANGES
 from ovia_metrics.deployments.routes import DEPLOYMENTS
 from ovia_metrics.facts.gauges import FactGauges
 from ovia_metrics.forecasts.routes import FORECASTS
@@ -47,6 +48,7 @@ def create(settings: HttpServiceSettings) -> Litestar:
                 "/",
                 route_handlers=[
                     kpi_routes.routes(database),
+                    CHANGES,
                     *RECEIPTS,
                     list_settings,
                     read_setting,

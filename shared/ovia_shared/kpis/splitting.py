@@ -8,6 +8,7 @@ into floats that do so too. The formulas and where they come from are in docs/wh
 import math
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from functools import partial
 
 import msgspec
 
@@ -117,8 +118,8 @@ def of_percentiles(before: Sides, after: Sides, percent: int) -> list[Contributi
         return mixture.percentile(percent, weights)
 
     every = (1 << len(groups)) - 1
-    mixes = [_fair(len(groups), lambda sizes, rows=rows: value(sizes, rows)) for rows in (0, every)]
-    rates = [_fair(len(groups), lambda rows, sizes=sizes: value(sizes, rows)) for sizes in (0, every)]
+    mixes = [_fair(len(groups), partial(value, rows=rows)) for rows in (0, every)]
+    rates = [_fair(len(groups), partial(value, sizes)) for sizes in (0, every)]
     own = [[Mixture([side.numbers]).percentile(percent, [Fraction(1)]) for side in pair] for pair in sides]
     return [
         Contribution(

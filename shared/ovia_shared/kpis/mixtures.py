@@ -1,9 +1,12 @@
 """Percentiles of several groups put together, each row of a group weighing the same. Exact: no rounding anywhere."""
 
 import math
+from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from fractions import Fraction
+
+import numpy as np
 
 
 class Mixture:
@@ -16,12 +19,16 @@ class Mixture:
     """
 
     def __init__(self, groups: Sequence[Sequence[float]]) -> None:
-        order = sorted((number, group) for group, numbers in enumerate(groups) for number in numbers)
-        self._numbers = [number for number, _ in order]
-        self._group = [group for _, group in order]
-        self._places: list[list[int]] = [[] for _ in groups]
-        for place, (_, group) in enumerate(order):
-            self._places[group].append(place)
+        sizes = [len(numbers) for numbers in groups]
+        numbers = np.concatenate([np.asarray(one, dtype=np.float64) for one in groups])
+        group = np.repeat(np.arange(len(groups), dtype=np.int32), sizes)
+        order = np.lexsort((group, numbers))
+        self._numbers = numbers[order]
+        self._group = group[order]
+        # Arrays of the standard library: looking one number up in them is what is done all the time.
+        self._places = [
+            array("q", np.flatnonzero(self._group == one).astype(np.int64).tobytes()) for one in range(len(sizes))
+        ]
 
     def percentile(self, percent: int, weights: Sequence[Fraction]) -> Fraction | None:
         """Of all rows, a group's weight shared equally by its rows. None where nothing weighs anything."""
@@ -39,7 +46,7 @@ class Mixture:
         own = each[self._group[row]]
         middle = 200 * _until(row, there) - 100 * own
         if middle == wanted:
-            return Fraction(self._numbers[row])
+            return self._number(row)
         if middle < wanted:
             low, high = row, min(places[at] for _, places in there if (at := bisect_right(places, row)) < len(places))
         else:
@@ -47,10 +54,13 @@ class Mixture:
         # From the middle of one row to the middle of the next is half of both.
         way = 100 * (each[self._group[low]] + each[self._group[high]])
         begun = middle if low == row else middle - way
-        below, above = Fraction(self._numbers[low]), Fraction(self._numbers[high])
+        below, above = self._number(low), self._number(high)
         return below + (above - below) * Fraction(wanted - begun, way)
 
-    def _reaching(self, wanted: int, there: list[tuple[int, list[int]]], first: int, last: int) -> int:
+    def _number(self, row: int) -> Fraction:
+        return Fraction(float(self._numbers[row]))
+
+    def _reaching(self, wanted: int, there: Sequence[tuple[int, Sequence[int]]], first: int, last: int) -> int:
         """The first row with which all weights so far reach `wanted`, which is in units of 1/200."""
         while first < last:
             place = (first + last) // 2
@@ -61,5 +71,5 @@ class Mixture:
         return first
 
 
-def _until(place: int, there: list[tuple[int, list[int]]]) -> int:
+def _until(place: int, there: Sequence[tuple[int, Sequence[int]]]) -> int:
     return sum(one * bisect_right(places, place) for one, places in there)

@@ -14,7 +14,7 @@ from tests.conftest import OpenDatabase
 from tests.metrics.conftest import Sources
 
 ROOTS = ("projects", "users")
-EACH = ("merge_requests", "issues", "pipelines", "deployments", "environments")
+EACH = ("merge_requests", "issues", "pipelines", "deployments", "environments", "releases", "tags")
 
 
 async def _gitlab(sources: Sources, *projects: str) -> UUID:
@@ -71,8 +71,8 @@ async def test_streams_are_told_worst_first_and_what_to_do_about_each(
     assert f"/connections/{connection_id}/resync" in str(pipelines["reasons"])
     assert _stream(told, "issues")["dead_letters"] == 1
     assert _stream(told, "issues")["reasons"][0]["what_to_do"].startswith("see them at GET /sync/dead-letters")
-    # One of twelve partitions fails, and half of the issues were not understood.
-    assert round(told["quality"]["completeness"], 9) == round(11 / 12 / 2, 9)
+    # One of sixteen partitions fails, and half of the issues were not understood.
+    assert round(told["quality"]["completeness"], 9) == round(15 / 16 / 2, 9)
     assert (await _told(theirs))["streams"] == []
 
 

@@ -13,6 +13,8 @@ from ovia_metrics.kpis import routes as kpi_routes
 from ovia_metrics.quality.known import KnownQuality
 from ovia_metrics.quality.routes import read_data_quality
 from ovia_metrics.receipts.routes import RECEIPTS
+from ovia_metrics.settings import preview_routes
+from ovia_metrics.settings.previews import Previews
 from ovia_metrics.settings.routes import choose_setting, list_settings, list_versions, read_setting
 from ovia_metrics.snapshots.gauges import KpiGauges
 from ovia_shared.config.settings import HttpServiceSettings
@@ -34,11 +36,12 @@ def create(settings: HttpServiceSettings) -> Litestar:
     gauges = (IdentityGauges(database), FactGauges(database), KpiGauges(database))
 
     known_quality = KnownQuality()
+    previews = Previews(settings.database_url.get_secret_value())
 
     async def more_metrics() -> bytes:
         return b"".join([await one.text() for one in gauges])
 
-    return create_app(
+    app = create_app(
         service=SERVICE,
         title="Ovia metrics",
         description="Facts, KPIs, risks, receipts and forecasts.",
@@ -54,6 +57,7 @@ def create(settings: HttpServiceSettings) -> Litestar:
                     read_setting,
                     choose_setting,
                     list_versions,
+                    preview_routes.routes(previews),
                     read_data_quality,
                     *FORECASTS,
                     ANOMALIES,
@@ -65,6 +69,9 @@ def create(settings: HttpServiceSettings) -> Litestar:
         database=database,
         more_metrics=more_metrics,
     )
+    app.on_startup.append(previews.start)
+    app.on_shutdown.append(previews.stop)
+    return app
 
 
 def main() -> None:

@@ -23,6 +23,12 @@ async def moment(conn: Connection) -> datetime:
     return now
 
 
+async def clock(conn: Connection) -> datetime:
+    """Now, by the database, without anybody noticing: for what will be rolled back in any case."""
+    now: datetime = await conn.fetchval("select clock_timestamp()")
+    return now
+
+
 async def settled(conn: Connection) -> datetime:
     """The latest moment as of which nothing can change any more: now, unless somebody is writing."""
     # Two statements: a writer who had not locked when the clock was read stamps later than that.

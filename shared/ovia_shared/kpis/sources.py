@@ -22,13 +22,15 @@ def _each(source: str, *streams: str) -> frozenset[Needed]:
 
 _GITLAB = _root("gitlab", "projects", "users")
 _ISSUES = _root("jira", "fields", "statuses", "projects", "users") | _each("jira", "issues") | _each("gitlab", "issues")
+# Where nothing is deployed, releases and tags tell what reached users.
+_DEPLOYED = _each("gitlab", "merge_requests", "deployments", "environments", "releases", "tags")
 _BY_SUBJECT = {
     "merge_request": _GITLAB | _each("gitlab", "merge_requests"),
-    "change": _GITLAB | _each("gitlab", "merge_requests", "deployments", "environments"),
+    "change": _GITLAB | _DEPLOYED,
     "work_item": _GITLAB | _ISSUES,
     "sprint": _ISSUES | _root("jira", "sprints"),
     "pipeline": _GITLAB | _each("gitlab", "pipelines"),
-    "deployment": _GITLAB | _ISSUES | _each("gitlab", "merge_requests", "deployments", "environments"),
+    "deployment": _GITLAB | _ISSUES | _DEPLOYED,
     "identity": _root("jira", "users") | _root("gitlab", "users") | _root("confluence", "users"),
 }
 _BY_KIND = {"merge_request.deployed": _BY_SUBJECT["change"]}

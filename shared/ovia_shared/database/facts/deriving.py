@@ -85,12 +85,25 @@ async def lock(conn: Connection, org_id: UUID) -> bool:
     )
 
 
-async def derive(conn: Connection, org_id: UUID, family: Family, *, from_scratch: bool = False) -> ledger.Difference:
+async def hold(conn: Connection, org_id: UUID) -> None:
+    """Waits for another deriver to end, and lets none begin until the transaction ends."""
+    await conn.execute("select pg_advisory_xact_lock(hashtextextended('derive ' || $1, 0))", str(org_id))
+
+
+async def derive(
+    conn: Connection,
+    org_id: UUID,
+    family: Family,
+    *,
+    from_scratch: bool = False,
+    tried: FactSettings | None = None,
+) -> ledger.Difference:
     """Brings one family up to date; what did not change is not looked at. Twice in a row changes nothing.
 
-    A newer version of the family, or other settings, mean deriving everything anew; so does `from_scratch`.
+    A newer version of the family, or other settings, mean deriving everything anew; so does `from_scratch`. Whoever
+    will roll back gives the settings that are `tried`; nobody else has to wait for what is never believed.
     """
-    chosen: Any = _folded(msgspec.to_builtins(await settings_in_force(conn, org_id)))
+    chosen: Any = _folded(msgspec.to_builtins(tried or await settings_in_force(conn, org_id)))
     settings = {name: chosen[name] for name in family.reads}
     # Taken before any row is looked at: what is written from here on is looked at the next time.
     moment = await seen.now(conn)
@@ -103,7 +116,7 @@ async def derive(conn: Connection, org_id: UUID, family: Family, *, from_scratch
         for statement in family.derive:
             given = [org_id, settings] if "$2" in statement else [org_id] if "$1" in statement else []
             await conn.execute(statement, *given)
-        stamp = await knowing.moment(conn)
+        stamp = await (knowing.moment(conn) if tried is None else knowing.clock(conn))
         difference = await ledger.settle(conn, org_id, family.kinds, family.version, stamp)
         if any(difference) and before is not None and not known:
             reason = definition_changes.VERSION if before[1] != family.version else definition_changes.SETTINGS

@@ -9,6 +9,8 @@ from typing import NamedTuple
 from uuid import UUID
 
 from ovia_shared.database.pool import Connection
+from ovia_shared.database.rows import to_models
+from ovia_shared.models.setting import FactChange
 
 _TABLES = """
     create temporary table if not exists touched (
@@ -88,3 +90,22 @@ async def settle(conn: Connection, org_id: UUID, kinds: tuple[str, ...], version
 def _hex_time(moment: datetime) -> str:
     text = f"{int(moment.timestamp() * 1000):012x}"
     return f"{text[:8]}-{text[8:]}"
+
+
+async def changed_between(conn: Connection, org_id: UUID, after: datetime, until: datetime) -> list[FactChange]:
+    """By kind, what began and what ceased to be believed after one moment and until another."""
+    rows = await conn.fetch(
+        """
+        select kind, sum(added)::integer as added, sum(closed)::integer as closed
+          from (select kind, count(*) as added, 0 as closed from facts
+                 where org_id = $1 and known_from > $2 and known_from <= $3 group by kind
+                union all
+                select kind, 0, count(*) from facts
+                 where org_id = $1 and known_to > $2 and known_to <= $3 group by kind) each
+         group by kind order by kind
+        """,
+        org_id,
+        after,
+        until,
+    )
+    return to_models(FactChange, rows)

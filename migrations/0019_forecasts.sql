@@ -1,4 +1,4 @@
--- depends: 0017_receipts
+-- depends: 0018_deriving
 -- Forecasts as they were made, and what came of them.
 
 create table forecasts (

@@ -1,4 +1,4 @@
--- depends: 0017_receipts
+-- depends: 0019_forecasts
 -- Numbers are told with how far the data behind them can be trusted, and what was not understood is part of that.
 
 -- How many, of which stream: not what they hold.

@@ -83,9 +83,10 @@ def test_neither_unit_nor_offset_matters(seed: int, count: int, power: int, offs
 
 
 @given(st.integers(0, 10**6), st.integers(28, 120), st.booleans(), st.data())
-@settings(max_examples=40)
+@settings(max_examples=40, derandomize=True)
 def test_a_planted_spike_is_found(seed: int, count: int, up: bool, data: st.DataObject) -> None:
-    place = data.draw(st.integers(0, count - 1))
+    # Not in the first or the last week, where a trend may still follow it.
+    place = data.draw(st.integers(7, count - 8))
     values = [value + (0 if number % 7 < 5 else -60) for number, value in enumerate(noise(seed, count))]
     values[place] += 150 if up else -150
     found = [one for one in find(series(values), Bucket.DAY) if places([one]) == [place]]

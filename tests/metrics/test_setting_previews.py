@@ -106,6 +106,26 @@ async def _a_year(ledger: Ledger, account: UUID) -> None:
     )
     for number in range(24):
         await _one_piece_of_work(ledger, number, NOW - timedelta(days=15 * number + 10), account)
+    await _an_incident(ledger, NOW - timedelta(days=50))
+
+
+async def _an_incident(ledger: Ledger, at: datetime) -> None:
+    """Tested five days later, and mended ten days later: which of them ended it, the workflow says."""
+    await ledger.put(
+        "work_items", external_id="900", key="GLD-900", type="Incident", created_at=at, status="Testing",
+        status_category=None,
+    )  # fmt: skip
+    await ledger.put(
+        "work_item_transitions", work_item_external_id="900", history_external_id="900", from_value="To Do",
+        from_text="To Do", to_value="Testing", to_text="Testing", occurred_at=at + timedelta(days=5),
+    )  # fmt: skip
+    sha = "9" * 40
+    await ledger.put(
+        "merge_requests", external_id="901", number=901, created_at=at, state="merged", head_sha=sha,
+        merged_at=at + timedelta(days=9),
+    )  # fmt: skip
+    await ledger.put("source_references", subject_external_id="901", target="GLD-900")
+    await ledger.put("deployments", external_id="902", sha=sha, finished_at=at + timedelta(days=10))
 
 
 async def _one_piece_of_work(ledger: Ledger, number: int, at: datetime, account: UUID) -> None:
@@ -238,6 +258,9 @@ async def test_what_a_preview_shows_is_what_is_counted_afterwards(ours: httpx.As
         for preview in previews:
             assert preview.result is not None
             assert bool(preview.result.facts) == (name in OF_FACTS)
+            # What ends with a work item that is done is told too, though it is another family's.
+            ends = "deployment.recovered" in {one.kind for one in preview.result.facts}
+            assert ends == (name in {SettingName.WORKFLOW, SettingName.PRODUCTION})
             assert all(len(kpi.points) == 12 for kpi in preview.result.kpis)
             assert any(kpi.changed for kpi in preview.result.kpis) == (name is not SettingName.PRIVACY), preview
             assert _shown(preview, "before") == await _counted(ledger.database, ledger.org_id, preview)

@@ -10,7 +10,7 @@ from ovia_shared.errors import InvalidInput
 from ovia_shared.models.kpi import Scope, ScopeKind
 from ovia_shared.models.kpi_settings import HealthWeights
 from tests.kpis.conftest import Books, day, days
-from tests.kpis.explaining import FIRST, MERGED, by_key, explained, has_project, merged, only, tell
+from tests.kpis.explaining import FIRST, MERGED, SECOND, by_key, explained, has_project, merged, only, tell
 from tests.kpis.test_counting import _product, _project
 
 
@@ -142,6 +142,9 @@ async def test_a_composite_is_split_by_its_parts_also_where_one_drops_out(books:
     assert (groups["pipeline_success"].after, groups["pipeline_success"].rate) == (None, 0)
     assert groups["pipeline_success"].mix < 0
     assert groups["completion"].rate == pytest.approx(50 * (30 / 55 + 30 / 40) / 2)
+    assert found.reasons[-1].startswith("Pipelines that passed has no data, before it weighed 27 %: -")
+    back = await explained(books, "delivery_health", windows=(SECOND, FIRST))
+    assert back.reasons[-1].startswith("Pipelines that passed weighs 27 %, before it had no data: +")
     with pytest.raises(InvalidInput):
         await explained(books, "delivery_health", by=By.TEAM)
 

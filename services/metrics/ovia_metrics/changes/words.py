@@ -22,12 +22,17 @@ def reasons(
     found = [(parts.late_data, _late(late)), (parts.identity_corrections, _corrected(corrections)),
              (parts.definition_changes, _defined(definitions))]  # fmt: skip
     for group in groups:
-        found += [(group.mix, _mix(group)), (group.rate, _rate(kpi, group))]
+        found += [(group.mix, _mix(kpi, group)), (group.rate, _rate(kpi, group))]
     largest = sorted((one for one in found if one[0]), key=lambda one: -abs(one[0]))
     return [f"{text}: {_amount(kpi.unit, size, signed=True)}" for size, text in largest[:MOST]]
 
 
-def _mix(group: ChangeGroup) -> str:
+def _mix(kpi: Kpi, group: ChangeGroup) -> str:
+    # Parts of a composite weigh otherwise only because one of them has no data.
+    if kpi.unit == "score" and group.after is None:
+        return f"{group.name} has no data, before it weighed {_percent(group.before_share)}"
+    if kpi.unit == "score" and group.before is None:
+        return f"{group.name} weighs {_percent(group.after_share)}, before it had no data"
     return f"{group.name} is {_percent(group.after_share)} of it, before {_percent(group.before_share)}"
 
 

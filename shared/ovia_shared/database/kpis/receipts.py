@@ -1,7 +1,6 @@
 """Receipts: what was answered, kept with all it takes to count it again, and counted again."""
 
 import hashlib
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -118,28 +117,6 @@ def question_of(org_id: UUID, receipt: Receipt) -> Question:
 def answer_of(row: asyncpg.Record) -> Answer:
     """The answer a receipt's row holds."""
     return msgspec.json.decode(row["answer"], type=Answer)
-
-
-async def newest(
-    conn: Connection, org_id: UUID, kpi: str, scope: Scope, window: Window, *, until: datetime
-) -> UUID | None:
-    """The receipt that was last given for a question, not later than `until`; None if there was none."""
-    found: UUID | None = await conn.fetchval(
-        """
-        select id from receipts
-         where org_id = $1 and kpi = $2 and scope_kind = $3 and scope_id = $4 and window_start = $5 and window_end = $6
-           and as_of <= $7
-         order by as_of desc, id desc limit 1
-        """,
-        org_id,
-        kpi,
-        scope.kind,
-        scope.id,
-        window.start,
-        window.end,
-        until,
-    )
-    return found
 
 
 async def _known(conn: Connection, question: Question, measured: Measured, answer: str) -> UUID | None:

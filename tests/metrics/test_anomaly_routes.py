@@ -80,3 +80,18 @@ async def test_an_organisation_sees_no_anomaly_of_another(
         told = await _get(theirs, "/team/kpi/anomalies")
         assert (told["data"], told["looked_at"]) == ([], [])
         assert (await theirs.get("/team/kpi/anomalies", params={"kpi": "no.such"})).status_code == 404
+
+
+async def test_every_kpi_at_once_is_told_of_no_more_than_one_request_counts(
+    books: Books, viewer: httpx.AsyncClient
+) -> None:
+    for wanted, field in (
+        ({"bucket": "day"}, "bucket"),
+        ({"bucket": "sprint"}, "bucket"),
+        ({"from": "2020-01-01"}, "from"),
+    ):
+        answer = await viewer.get("/team/kpi/anomalies", params=wanted)
+        assert answer.status_code == 422
+        assert answer.json()["errors"][0]["field"] == field
+    one = await viewer.get("/team/kpi/anomalies", params={"bucket": "sprint", "kpi": "sprint.completion"})
+    assert (one.status_code, one.json()["data"]) == (200, [])

@@ -16,6 +16,7 @@ from ovia_metrics.kpis.answering import ScopeShown, kpi_of, shown
 from ovia_metrics.kpis.asking import Asking, asking
 from ovia_shared.database.kpis.measuring import has
 from ovia_shared.database.pool import Connection
+from ovia_shared.errors import InvalidInput
 from ovia_shared.kpis import windows
 from ovia_shared.kpis.catalogue import CATALOGUE
 from ovia_shared.kpis.kpi import Kpi
@@ -25,6 +26,8 @@ from ovia_shared.models.kpi import Window
 from ovia_shared.models.token import Role
 from ovia_shared.web.authentication import requires
 from ovia_shared.web.documentation import SECURITY, problems_of
+
+MOST_OF_ALL = 60
 
 
 class KpiAnomaly(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,7 +66,11 @@ async def list_anomalies(
     caller: NamedDependency[SkipValidation[Caller]],
     asked: NamedDependency[SkipValidation[Asking]],
     kpi: Annotated[
-        str | None, QueryParameter(max_length=100, description="Only of this KPI; otherwise of every one.")
+        str | None,
+        QueryParameter(
+            max_length=100,
+            description="Only of this KPI; otherwise of every one, by week or month and of 60 points at most.",
+        ),
     ] = None,
     bucket: Annotated[Bucket, QueryParameter(description="What the series are cut into.")] = Bucket.WEEK,
 ) -> Anomalies:
@@ -72,7 +79,7 @@ async def list_anomalies(
     if not asked.begun:
         begins = windows.last_days(asked.window.end, series.DEFAULT_DAYS, asked.zone).start
         asked = msgspec.structs.replace(asked, window=Window(begins, asked.window.end))
-    wanted = [kpi_of(kpi, asked)] if kpi is not None else _told(asked)
+    wanted = [kpi_of(kpi, asked)] if kpi is not None else _all_of(asked, bucket)
     looked_at, found = [], []
     for one in wanted:
         points = await marked(await series.points(conn, caller, asked, one, bucket), bucket, one.direction)
@@ -96,7 +103,12 @@ async def list_anomalies(
     )
 
 
-def _told(asked: Asking) -> list[Kpi]:
+def _all_of(asked: Asking, bucket: Bucket) -> list[Kpi]:
+    """Every KPI of the scope. Raises `InvalidInput` where that would be more numbers than one request counts."""
+    if bucket not in (Bucket.WEEK, Bucket.MONTH):
+        raise InvalidInput("every KPI at once is told by week or month; say which KPI", field="bucket")
+    if len(windows.buckets(asked.window, bucket, asked.zone)) > MOST_OF_ALL:
+        raise InvalidInput(f"every KPI at once is told of {MOST_OF_ALL} points at most; say which KPI", field="from")
     return [one for one in CATALOGUE.values() if has(one, asked.basis.scope)]
 
 

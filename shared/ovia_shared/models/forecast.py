@@ -66,7 +66,7 @@ class NewForecast(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     items: _Items | None = None
     by: date | None = None
     sampling_days: Annotated[int, msgspec.Meta(ge=28, le=730)] = 90
-    runs: Annotated[int, msgspec.Meta(ge=1000, le=20_000)] = 10_000
+    runs: Annotated[int, msgspec.Meta(ge=1000, le=10_000)] = 10_000
     seed: Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)] | None = None
     what_if: WhatIf | None = None
 

@@ -73,6 +73,36 @@ async def test_how_many_by_a_day_with_and_without_a_limit(past: Past, analyst: h
     assert made["what_if"]["per_day"] == pytest.approx(1.5, abs=0.01)
 
 
+async def test_a_sprint_is_told_from_how_earlier_ones_of_its_board_went(past: Past, analyst: httpx.AsyncClient) -> None:
+    # Written long ago, or the service would look for what these facts were derived from.
+    written = midnight(-90)
+    for number, start in enumerate((-84, -63, -42, -21, -2)):
+        await past.rows.put(
+            "sprints", external_id=str(number), state="closed", start_at=midnight(start), board_external_id="1",
+            changed_at=written,
+        )  # fmt: skip
+        for place in range(7):
+            done = midnight(start + 1 + 2 * place) if place < 6 and start < -2 else None
+            await past.rows.put(
+                "sprint_memberships", work_item_external_id=past.item(written, done),
+                sprint_external_id=str(number), added_at=midnight(start - 1), changed_at=written,
+            )  # fmt: skip
+    await past.write()
+    scope = {"kind": "sprint", "id": f"{past.connection_id}:4"}
+    made = await _ask(
+        analyst, kind="how_many", by=str(today() + timedelta(days=11)), scope=scope, what_if={"items": -3}
+    )
+    # Two days in, one of seven was done in earlier sprints; and of six that were open, five a fortnight later.
+    assert made["question"]["open_items"] == 7
+    assert [(one["items"], one["done"]) for one in made["history"]["cohorts"]] == [(6, [1, 3, 5, 7, 9])] * 4
+    assert 4 <= made["base"]["p85"] <= made["base"]["p50"] <= 7
+    assert made["what_if"]["p50"] <= 4
+    when = await _ask(analyst, kind="when", scope=scope)
+    assert (when["question"]["items"], when["base"]["p50"]) == (7, None)
+    far = await _ask(analyst, kind="how_many", by=str(today() + timedelta(days=400)), scope=scope)
+    assert far["refusal"] == "Items like these were watched for 82 days at most; ask for a day that is nearer."
+
+
 async def test_the_same_seed_gives_the_same_answer(past: Past, analyst: httpx.AsyncClient) -> None:
     await _steady(past)
     asked = {"kind": "how_many", "by": str(today() + timedelta(days=20)), "seed": 11}
@@ -143,6 +173,12 @@ async def test_a_scope_that_is_not_there_is_not_found(past: Past, analyst: httpx
         {"kind": "sprint", "id": f"{new_id()}:1"},
     ):  # fmt: skip
         assert (await analyst.post("/forecasts", json=OPEN | {"scope": scope})).status_code == 404
+
+
+async def test_an_id_that_no_text_can_be_is_refused(past: Past, analyst: httpx.AsyncClient) -> None:
+    for kind in ("project", "sprint", "release"):
+        scope = {"kind": kind, "id": f"{new_id()}:\0"}
+        assert 400 <= (await analyst.post("/forecasts", json=OPEN | {"scope": scope})).status_code < 500
 
 
 async def test_viewers_read_forecasts_and_only_analysts_make_them(

@@ -48,16 +48,15 @@ async def history_of(conn: Connection, org_id: UUID, own: Whose, moment: Moment,
     found = await _days(conn, org_id, whose, moment, sampling_days)
     if own.scope.items is None:
         return found
-    at, as_of = moment.at, own.as_of
     if own.scope.kind is ScopeKind.SPRINT:
-        fates = await forecast_cohorts.of_sprint(conn, org_id, own.scope, at, as_of)
+        fates = await forecast_cohorts.of_sprint(conn, org_id, own.scope, moment.at)
     else:
         projects = whose.scope.projects or []
-        fates = await forecast_cohorts.of_release(conn, org_id, projects, at, as_of, sampling_days)
+        fates = await forecast_cohorts.of_release(conn, org_id, projects, moment.at, sampling_days)
     return msgspec.structs.replace(
         found,
         cohorts=_cohorts(fates, moment),
-        open_items=await forecast_cohorts.open_keys(conn, org_id, own.scope, at, as_of),
+        open_items=await forecast_cohorts.open_keys(conn, org_id, own.scope, moment.at),
     )
 
 

@@ -19,11 +19,13 @@ from ovia_shared.models.forecast import (
 
 _COLUMNS = """id, made_at, made_by, backtest, engine_version, question, history, base, what_if, refusal, confidence,
        confidence_reasons, due_at, scored_at, outcome"""
+# Of one scope, or of whichever fit: told apart here, so that one scope's are found by it.
+_OF_ONE_SCOPE = "scope_kind = $3 and scope_id = $4"
+_OF_ANY_SCOPE = "($3::text is null or scope_kind = $3) and ($4::text is null or scope_id = $4)"
 _WANTED = """
   from forecasts
- where org_id = $1 and ($2::text is null or kind = $2) and ($3::text is null or scope_kind = $3)
-   and ($4::text is null or scope_id = $4) and ($5::boolean is null or backtest = $5)
-   and ($6::boolean is null or (outcome is not null) = $6)
+ where org_id = $1 and ($2::text is null or kind = $2) and {scope}
+   and ($5::boolean is null or backtest = $5) and ($6::boolean is null or (outcome is not null) = $6)
 """
 
 
@@ -55,23 +57,21 @@ async def find(
     conn: Connection, org_id: UUID, wanted: ForecastFilter, after: ForecastPosition | None, most: int
 ) -> list[Forecast]:
     """At most `most` forecasts behind `after`, newest first."""
+    # As a condition of its own, so that a later page begins where the one before ended and not at the newest.
+    behind = "" if after is None else "and (made_at, id) < ($8, $9)"
     rows = await conn.fetch(
-        f"""
-        select {_COLUMNS} {_WANTED} and ($7::timestamptz is null or (made_at, id) < ($7, $8::uuid))
-         order by made_at desc, id desc limit $9
-        """,
+        f"select {_COLUMNS} {_wanted(wanted)} {behind} order by made_at desc, id desc limit $7",
         org_id,
         *_given(wanted),
-        None if after is None else after.made_at,
-        None if after is None else after.id,
         most,
+        *([] if after is None else [after.made_at, after.id]),
     )
     return to_models(Forecast, rows)
 
 
 async def count(conn: Connection, org_id: UUID, wanted: ForecastFilter) -> int:
     """How many forecasts the filter lets through."""
-    total: int = await conn.fetchval(f"select count(*) {_WANTED}", org_id, *_given(wanted))
+    total: int = await conn.fetchval(f"select count(*) {_wanted(wanted)}", org_id, *_given(wanted))
     return total
 
 
@@ -155,6 +155,11 @@ async def count_waiting(
         backtest,
     )
     return total
+
+
+def _wanted(wanted: ForecastFilter) -> str:
+    one = wanted.scope_kind is not None and wanted.scope_id is not None
+    return _WANTED.format(scope=_OF_ONE_SCOPE if one else _OF_ANY_SCOPE)
 
 
 def _given(wanted: ForecastFilter) -> Sequence[object]:

@@ -103,8 +103,8 @@ async def test_the_command_says_what_it_counted(books: Books, role_dsn: RoleDsn,
 def test_a_snapshot_is_due_when_facts_changed_long_ago_enough_and_once_a_day() -> None:
     first, hour = day(0), timedelta(hours=1)
     assert due(None, first)
-    assert not due(Taken(first, first, changed=True), first + 0.1 * hour)
-    assert due(Taken(first, first, changed=True), first + 0.5 * hour)
+    assert not due(Taken(first, first, changed=True), first + 0.01 * hour)
+    assert due(Taken(first, first, changed=True), first + 0.02 * hour)
     later = day(9)
     assert not due(Taken(first, later, changed=True), later + 0.5 * hour)
     assert due(Taken(first, later, changed=True), later + hour)

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 from dotenv import dotenv_values
@@ -69,8 +70,13 @@ def sample_port(state: State) -> int:
 
 def sample_server(state: State, port: int) -> Program:
     """The server that speaks for all three sources."""
-    command = [executable("ovia-demo"), "serve", "--port", str(port)]
+    command = [executable("ovia-demo"), "serve", "--port", str(port), "--until", _sample_until(state)]
     return Program("ovia-demo", command, environment({}), state.log("demo"))
+
+
+def _sample_until(state: State) -> str:
+    """The day of the first run: what is told of the last weeks is then told of weeks in which something happened."""
+    return state.secret("sample", "until", lambda: datetime.now(UTC).date().isoformat())
 
 
 def sample_environment(port: int) -> dict[str, str]:

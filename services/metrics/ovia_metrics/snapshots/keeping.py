@@ -14,8 +14,8 @@ from ovia_shared.errors import OviaError
 
 log = logging.getLogger(__name__)
 LOOK_SECONDS = 60.0
-# What changed is told after an hour; in the first day of an organisation, when everything is read, after ten minutes.
-EVERY, EVERY_AT_FIRST, AT_FIRST = timedelta(hours=1), timedelta(minutes=10), timedelta(days=1)
+# What changed is told after an hour; in the first hours of an organisation, when everything is read, after a minute.
+EVERY, EVERY_AT_FIRST, AT_FIRST = timedelta(hours=1), timedelta(minutes=1), timedelta(hours=3)
 AT_LEAST = timedelta(days=1)
 
 

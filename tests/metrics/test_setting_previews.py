@@ -1,5 +1,6 @@
 """A preview shows what is counted once the setting is chosen, for every setting and scope; and leaves no trace."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID, uuid4
@@ -9,13 +10,15 @@ import httpx
 import msgspec
 import pytest
 
+from ovia_metrics.settings import choices
 from ovia_metrics.settings.choices import KINDS
+from ovia_metrics.settings.comparing import Tried, compare
 from ovia_shared.database import knowing
 from ovia_shared.database.facts import deriving
 from ovia_shared.database.kpis.measuring import Question, basis_of, measure
 from ovia_shared.database.pool import Database, _prepare
 from ovia_shared.models.kpi import Scope, ScopeKind
-from ovia_shared.models.setting import OF_FACTS, PreviewStatus, SettingName, SettingPreview
+from ovia_shared.models.setting import OF_FACTS, PreviewProgress, PreviewStatus, SettingName, SettingPreview
 from tests.api.conftest import Organisations
 from tests.conftest import OpenDatabase
 from tests.facts.conftest import Ledger
@@ -154,33 +157,72 @@ async def test_what_a_preview_shows_is_what_is_counted_afterwards(ours: httpx.As
             assert _shown(preview, "after") == await _counted(ledger.database, ledger.org_id, preview)
 
 
-async def test_a_preview_holds_up_no_settings_and_no_reader_and_waits_for_the_deriver(
+async def test_while_a_preview_is_computed_settings_are_chosen_and_numbers_are_as_fresh_as_ever(
+    ours: httpx.AsyncClient, ledger: Ledger
+) -> None:
+    org_id = ledger.org_id
+    looked: list[bool] = []
+
+    async def look(progress: PreviewProgress) -> None:
+        if progress.phase == "counting" and not looked:
+            async with ledger.database.transaction(org_id) as other:
+                began = await knowing.clock(other)
+                looked.append(await knowing.settled(other) >= began)
+            answer = await ours.put("/team/settings/workflow", json={"blocked": []}, headers={"If-Match": "*"})
+            looked.append(answer.status_code == 200)
+            looked.append((await ours.get("/team/kpi/throughput.work_items")).status_code == 200)
+
+    value = choices.read(SettingName.WORKFLOW, CHOICES[SettingName.WORKFLOW])
+    facts = (await _stored(ledger))[0]
+    holding, trying = await ledger.database.begin(), await ledger.database.begin()
+    try:
+        for one in (holding.conn, trying.conn):
+            await one.execute("select set_config('ovia.org_id', $1, true)", str(org_id))
+        await deriving.hold(holding.conn, org_id)
+        tried = Tried(org_id=org_id, name=SettingName.WORKFLOW, value=value, scope=ORGANISATION)
+        result = await compare(trying.conn, tried, look)
+        assert looked == [True, True, True]
+        assert result.facts
+    finally:
+        await trying.rollback()
+        assert (await _stored(ledger))[0] == facts
+        await holding.rollback()
+
+
+async def test_a_preview_goes_on_when_whoever_asked_goes_away_and_leaves_nothing(
+    ours: httpx.AsyncClient, ledger: Ledger
+) -> None:
+    stored = await _stored(ledger)
+    status = "select status from setting_previews where org_id = $1"
+    async with ledger.database.transaction(ledger.org_id) as conn:
+        await deriving.hold(conn, ledger.org_id)
+        wanted = {"value": CHOICES[SettingName.WORKFLOW]}
+        asking = asyncio.create_task(ours.post("/team/settings/workflow/preview", json=wanted))
+        while await ledger.admin.fetchval(status, ledger.org_id) is None:
+            await asyncio.sleep(0)
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+    while (told := await ledger.admin.fetchval(status, ledger.org_id)) == "running":
+        await asyncio.sleep(0)
+    assert told == "done"
+    assert await _stored(ledger) == stored
+
+
+async def test_a_preview_waits_for_the_deriver_and_one_that_is_broken_off_leaves_nothing_and_says_so(
     ours: httpx.AsyncClient, theirs: httpx.AsyncClient, ledger: Ledger
 ) -> None:
+    stored = await _stored(ledger)
     async with ledger.database.transaction(ledger.org_id) as conn:
         await deriving.hold(conn, ledger.org_id)
         wanted = {"value": CHOICES[SettingName.WORKFLOW]}
         answer = await ours.post("/team/settings/workflow/preview", json=wanted)
         assert answer.status_code == 202, answer.text
         assert answer.json()["progress"]["phase"] == "waiting"
+        assert answer.json()["requested_by"].startswith("manager of")
         where = answer.headers["location"]
         assert (await ours.post("/team/settings/workflow/preview", json=wanted)).status_code == 409
         assert (await theirs.get(where)).status_code == 404
-        # Meanwhile somebody chooses, and what is known stays settled.
-        chosen = await ours.put("/team/settings/workflow", json={"blocked": []}, headers={"If-Match": "*"})
-        assert chosen.status_code == 200
-    while (told := (await ours.get(where)).json())["status"] == "running":
-        pass
-    assert told["status"] == "done"
-    assert told["requested_by"].startswith("manager of")
-
-
-async def test_a_preview_that_is_broken_off_leaves_nothing_and_says_so(ours: httpx.AsyncClient, ledger: Ledger) -> None:
-    stored = await _stored(ledger)
-    async with ledger.database.transaction(ledger.org_id) as conn:
-        await deriving.hold(conn, ledger.org_id)
-        wanted = {"value": CHOICES[SettingName.WORKFLOW]}
-        where = (await ours.post("/team/settings/workflow/preview", json=wanted)).headers["location"]
         await ledger.admin.execute(
             """
             select pg_terminate_backend(pid) from pg_stat_activity

@@ -1,38 +1,43 @@
 """Faults of data in words."""
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
+from uuid import UUID
 
 from ovia_shared.models.data_quality import PartitionSignal, QualityReason
 
 
-def by_stream(
-    partitions: Sequence[PartitionSignal], code: str, faulty: Callable[[PartitionSignal], bool],
-    loss: Callable[[PartitionSignal], float], words: Callable[[Sequence[PartitionSignal]], str], what_to_do: str,
-) -> list[QualityReason]:  # fmt: skip
-    """One reason for each stream of a connection with such partitions, not one for each of a thousand projects."""
-    streams: dict[tuple[str, str, str], list[PartitionSignal]] = {}
-    totals: dict[tuple[str, str, str], int] = {}
-    for one in partitions:
-        key = (one.connection, one.stream, str(one.connection_id))
-        totals[key] = totals.get(key, 0) + 1
-        if faulty(one):
-            streams.setdefault(key, []).append(one)
-    found = []
-    for (connection, stream, connection_id), some in streams.items():
-        total = totals[connection, stream, connection_id]
-        whose = f"{stream} of {connection}"
-        if some[0].scope:
-            whose = f"{stream} of {len(some)} of {many(total, 'project')} of {connection}"
-        found.append(
-            QualityReason(
-                code,
-                f"{whose} {words(some)}",
-                what_to_do.replace("{id}", connection_id),
-                sum(map(loss, some)) / len(partitions),
+class Streams:
+    """The streams that partitions belong to: a fault is told once for each, not for each of a thousand projects."""
+
+    def __init__(self, partitions: Sequence[PartitionSignal]) -> None:
+        self.partitions = len(partitions)
+        self._sizes = Counter((one.connection_id, one.stream) for one in partitions)
+
+    def reasons(
+        self, code: str, faulty: Iterable[PartitionSignal], loss: Callable[[PartitionSignal], float],
+        words: Callable[[Sequence[PartitionSignal]], str], what_to_do: str,
+    ) -> list[QualityReason]:  # fmt: skip
+        """One for each stream with such partitions. What they lose is a share of what there is."""
+        streams: dict[tuple[UUID, str], list[PartitionSignal]] = {}
+        for one in faulty:
+            streams.setdefault((one.connection_id, one.stream), []).append(one)
+        found = []
+        for key, some in streams.items():
+            connection_id, stream = key
+            whose = f"{stream} of {some[0].connection}"
+            if some[0].scope:
+                whose = f"{stream} of {len(some)} of {many(self._sizes[key], 'project')} of {some[0].connection}"
+            found.append(
+                QualityReason(
+                    code,
+                    f"{whose} {words(some)}",
+                    what_to_do.replace("{id}", str(connection_id)),
+                    sum(map(loss, some)) / self.partitions,
+                )
             )
-        )
-    return found
+        return found
 
 
 def hours(late: timedelta) -> str:

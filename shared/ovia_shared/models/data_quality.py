@@ -74,8 +74,8 @@ class CountSignal(msgspec.Struct, frozen=True, kw_only=True):
     ours: int
 
 
-class QualitySignals(msgspec.Struct, frozen=True, kw_only=True):
-    """All that is known about an organisation's data, at the moment `at`."""
+class QualitySignals(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """All that is known about an organisation's data, at the moment `at`. One is equal to itself alone."""
 
     at: datetime
     partitions: tuple[PartitionSignal, ...] = ()

@@ -10,7 +10,8 @@ import msgspec
 from ovia_metrics.quality.known import KnownQuality
 from ovia_shared.database import quality, quality_gaps
 from ovia_shared.database.pool import Connection
-from ovia_shared.kpis.quality import lag, quality_of, weigh, whole
+from ovia_shared.kpis.quality import lag, quality_of, weigh
+from ovia_shared.kpis.shares import whole
 from ovia_shared.models.data_quality import (
     AccountSignal,
     AccountsQuality,

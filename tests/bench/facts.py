@@ -1,7 +1,7 @@
 """Facts: everything for the first time, nothing new, a thousand changed items; beside one scan of the same rows.
 
-The organisation is made in the database: `OVIA_BENCH_MERGE_REQUESTS` of them, and three transitions for each. Every
-hundredth is a hotfix, every fiftieth names a work item, every five-hundredth of these is an incident.
+The organisation is made in the database: `OVIA_BENCH_MERGE_REQUESTS` of them, and three transitions for each. About
+one in a hundred is a hotfix, one in fifty names a work item, and one in ten of these is an incident.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ _MAKE = """
         state, draft, reviewer_identity_ids, assignee_identity_ids, source_branch, target_branch, labels, head_sha,
         additions, deletions, created_at, merged_at, notes, changed_at)
     select $1, $2, $2, n::text, (n % {projects})::text, n, 't', 'merged', false, '[]', '[]',
-           case when n % 100 = 0 then 'hotfix/x' else 'topic' end, 'main', '[]',
+           case when n % 101 = 0 then 'hotfix/x' else 'topic' end, 'main', '[]',
            md5(n::text), n % 500, n % 90, at, at + n % 70 * interval '1 hour', '[]', now() - interval '30 days'
       from (select n, timestamptz '2023-01-01' + n * interval '1 minute' as at from generate_series(1, {count}) n) x;
     insert into merge_request_commits (org_id, connection_id, raw_record_id, merge_request_external_id, sha,
@@ -58,7 +58,7 @@ _MAKE = """
         status, status_category, labels, components, fix_versions, affected_versions, fields, created_at, notes,
         changed_at)
     select $1, $2, $2, external_id, project_external_id, 'K-' || number,
-           case when number % 500 = 0 then 'Incident' else 'Task' end, 't', 'done', 'done', '[]', '[]', '[]',
+           case when number % 583 = 0 then 'Incident' else 'Task' end, 't', 'done', 'done', '[]', '[]', '[]',
            '[]', '{{}}', created_at, '[]', changed_at
       from merge_requests;
     insert into work_item_transitions (org_id, connection_id, raw_record_id, work_item_external_id,
@@ -68,7 +68,7 @@ _MAKE = """
     insert into source_references (org_id, connection_id, raw_record_id, subject_kind, subject_external_id,
         target_kind, target, found_in, changed_at)
     select $1, $2, $2, 'merge_request', external_id, 'work_item', 'K-' || number, 'branch', changed_at
-      from merge_requests where number % 50 = 0
+      from merge_requests where number % 53 = 0
 """
 
 _CHANGE = "update {table} set changed_at = now(), {what} where org_id = $1 and external_id in ({which})"

@@ -7,12 +7,21 @@ the end of an incident is when its work item was done.
 """
 
 from ovia_shared.database.facts import production
-from ovia_shared.database.facts.words import hours, incident, said_to_be_caused, ships
+from ovia_shared.database.facts.words import hours, incident, labelled, landed, said_to_be_caused, ships
 
 KINDS = ("deployment.finished", "deployment.recovered")
 VERSION = 2
 
 _TABLES = (
+    """
+    create temporary table if not exists fixes (
+        connection_id uuid, merge_request text, incident_connection_id uuid, incident text, project text) on commit drop
+    """,
+    """
+    create temporary table if not exists made (
+        connection_id uuid, project text, external_id text, created_at timestamptz, merged_at timestamptz)
+        on commit drop
+    """,
     """
     create temporary table if not exists named (
         connection_id uuid, project text, merge_request text, incident_connection_id uuid, incident text, key text,
@@ -31,15 +40,25 @@ _TABLES = (
     create temporary table if not exists ends (incident_connection_id uuid, incident text, done_at timestamptz)
         on commit drop
     """,
-    "truncate named, shipments, blame, ends",
+    "truncate fixes, made, named, shipments, blame, ends",
 )
 
-# The incidents that merge requests name, by the keys these have or had.
-_NAMED = f"""
-    insert into named
-    with mentions as materialized (
+# Which of the suspects are fixes, and the incidents that they name by the keys these have or had.
+_FIND_FIXES = f"""
+    insert into fixes
+    with merged as materialized (
+        select m.connection_id, m.project_external_id as project, m.external_id,
+               {labelled("m.labels", "$2::jsonb->'production'->'fix_labels'")}
+                   or coalesce(m.source_branch ~ ($2::jsonb->'production'->>'fix_branches'), false) as fix
+          from suspects s
+          join merge_requests m on m.org_id = $1 and m.connection_id = s.connection_id
+                               and m.external_id = s.external_id
+          join projects j on j.org_id = $1 and j.connection_id = m.connection_id
+                         and j.external_id = m.project_external_id
+         where {landed("m")}
+    ), mentions as materialized (
         select m.connection_id, m.project, m.external_id, r.target
-          from made m
+          from merged m
           join source_references r on r.org_id = $1 and r.connection_id = m.connection_id
                                   and r.subject_kind = 'merge_request' and r.subject_external_id = m.external_id
                                   and r.target_kind = 'work_item' and r.removed_at is null
@@ -49,12 +68,56 @@ _NAMED = f"""
         union
         select n.connection_id, n.project, n.external_id, k.connection_id, k.work_item_external_id
           from mentions n join work_item_keys k on k.org_id = $1 and k.key = n.target
+    ), naming as materialized (
+        select n.connection_id, n.project, n.external_id, w.connection_id as item_connection_id, w.external_id as item
+          from meant n
+          join work_items w on w.org_id = $1 and w.connection_id = n.item_connection_id and w.external_id = n.item
+         where w.removed_at is null and {incident("w")}
     )
-    select n.connection_id, n.project, n.external_id, w.connection_id, w.external_id, w.key, w.created_at,
-           {said_to_be_caused("w")}
-      from meant n
-      join work_items w on w.org_id = $1 and w.connection_id = n.item_connection_id and w.external_id = n.item
-     where w.removed_at is null and {incident("w")}
+    select connection_id, external_id, item_connection_id, item, project from naming
+    union
+    select connection_id, external_id, '00000000-0000-0000-0000-000000000000', '', project
+      from merged m
+     where fix and not exists (
+         select from naming n where n.connection_id = m.connection_id and n.external_id = m.external_id)
+"""
+# Fixes are remembered: only those that may have changed are looked at, and they tell whose facts a change touches.
+_FORGET_FIXES = """
+    delete from production_fixes p
+     using suspects s
+     where p.org_id = $1 and s.connection_id = p.connection_id and s.external_id = p.merge_request_external_id
+       and not exists (
+           select from fixes f
+            where f.connection_id = p.connection_id and f.merge_request = p.merge_request_external_id
+              and f.incident_connection_id = p.incident_connection_id and f.incident = p.incident_external_id
+              and f.project = p.project_external_id)
+"""
+_KEEP_FIXES = """
+    insert into production_fixes (org_id, connection_id, merge_request_external_id, incident_connection_id,
+                                  incident_external_id, project_external_id)
+    select $1, f.* from fixes f
+        on conflict do nothing
+"""
+
+_MADE = """
+    insert into made
+    select m.connection_id, m.project_external_id, m.external_id, m.created_at, m.merged_at
+      from (
+          select distinct p.connection_id, p.merge_request_external_id as external_id
+            from sites s
+            join production_fixes p on p.org_id = $1 and p.connection_id = s.connection_id
+                                   and p.project_external_id = s.project) f
+      join merge_requests m on m.org_id = $1 and m.connection_id = f.connection_id and m.external_id = f.external_id
+"""
+_NAMED = f"""
+    insert into named
+    select p.connection_id, p.project_external_id, p.merge_request_external_id, w.connection_id, w.external_id, w.key,
+           w.created_at, {said_to_be_caused("w")}
+      from sites s
+      join production_fixes p on p.org_id = $1 and p.connection_id = s.connection_id
+                             and p.project_external_id = s.project
+      join work_items w on w.org_id = $1 and w.connection_id = p.incident_connection_id
+                       and w.external_id = p.incident_external_id
 """
 
 _SHIPMENTS = f"""
@@ -62,8 +125,6 @@ _SHIPMENTS = f"""
     select m.connection_id, m.project, m.external_id, m.created_at, m.merged_at, l.id, l.environment, l.at
       from made m
       join line l on l.connection_id = m.connection_id and l.project = m.project and {ships("l", "m")}
-     where m.fix or exists (
-         select from named n where n.connection_id = m.connection_id and n.merge_request = m.external_id)
 """
 
 # When incidents were done, each time.
@@ -182,45 +243,18 @@ _DERIVE = f"""
       from outcome where failed and recovered_at is not null
 """
 
-# Fixes are remembered, so that a change of one, or of an incident, tells whose facts it touches.
-_FIXES = """
-    create temporary table if not exists fixes (
-        connection_id uuid, merge_request text, incident_connection_id uuid, incident text, project text) on commit drop
-"""
-_FIND_FIXES = """
-    insert into fixes
-    select connection_id, merge_request, incident_connection_id, incident, project from named
-    union
-    select connection_id, external_id, '00000000-0000-0000-0000-000000000000', '', project
-      from made m
-     where fix and not exists (
-         select from named n where n.connection_id = m.connection_id and n.merge_request = m.external_id)
-"""
-_FORGET_FIXES = """
-    delete from production_fixes p
-     using sites s
-     where p.org_id = $1 and s.connection_id = p.connection_id and s.project = p.project_external_id
-       and not exists (
-           select from fixes f
-            where f.connection_id = p.connection_id and f.merge_request = p.merge_request_external_id
-              and f.incident_connection_id = p.incident_connection_id and f.incident = p.incident_external_id
-              and f.project = p.project_external_id)
-"""
-_KEEP_FIXES = """
-    insert into production_fixes (org_id, connection_id, merge_request_external_id, incident_connection_id,
-                                  incident_external_id, project_external_id)
-    select $1, f.* from fixes f
-        on conflict do nothing
-"""
-
 DERIVE = (
     *production.TABLES,
     *_TABLES,
-    _FIXES,
-    "truncate fixes",
     "insert into sites select connection_id, entity_id from touched",
     "analyze sites",
     *production.FIND,
+    _FIND_FIXES,
+    "analyze fixes",
+    _FORGET_FIXES,
+    _KEEP_FIXES,
+    _MADE,
+    "analyze made",
     _NAMED,
     "create index if not exists named_by_request on named (connection_id, merge_request)",
     "analyze named",
@@ -235,7 +269,4 @@ DERIVE = (
     _TOUCH,
     _DERIVE,
     *production.REMEMBER,
-    _FIND_FIXES,
-    _FORGET_FIXES,
-    _KEEP_FIXES,
 )

@@ -25,8 +25,9 @@ from ovia_shared.models.fact_settings import Classification, FactSettings, Produ
 class Family(NamedTuple):
     """Facts derived together: `changed` and `everything` find entities, `derive` fills `derived` for them.
 
-    `reads` are the settings its facts depend on. With `by_project`, what is found are projects, and `derive` itself
-    replaces them with the entities whose facts it looked at.
+    `reads` are the settings its facts depend on. What runs before either of the two fills tables that they and `derive`
+    read. With `by_project`, what is found are projects, and `derive` itself replaces them with the entities whose facts
+    it looked at.
     """
 
     name: str
@@ -37,6 +38,8 @@ class Family(NamedTuple):
     everything: str
     derive: tuple[str, ...]
     by_project: bool = False
+    before_changed: tuple[str, ...] = ()
+    before_everything: tuple[str, ...] = ()
 
 
 # An incident ends when its work item is done, which is a fact by the time deployments are derived. Accounts come last:
@@ -57,6 +60,7 @@ FAMILIES = (
     Family(
         "deployments", deployments.VERSION, deployments.KINDS, ("production",),
         touching.CHANGED, touching.EVERYTHING, deployments.DERIVE, by_project=True,
+        before_changed=touching.BEFORE_CHANGED, before_everything=touching.BEFORE_EVERYTHING,
     ),
     Family(
         "changes", changes.VERSION, changes.KINDS, ("classification",),
@@ -130,9 +134,12 @@ async def derive(
 async def _touch(conn: Connection, org_id: UUID, family: Family, settings: Any, since: seen.Horizon | None) -> None:
     """Fills `touched` with what changed since, or with everything there is and everything believed."""
     if since is not None:
-        given = [settings] if "$4" in family.changed else []
-        await conn.execute(f"insert into touched {family.changed}", org_id, *since, *given)
+        for statement in (*family.before_changed, f"insert into touched {family.changed}"):
+            given = [org_id, *since, settings] if "$4" in statement else [org_id, *since] if "$3" in statement else []
+            await conn.execute(statement, *given)
     else:
+        for statement in family.before_everything:
+            await conn.execute(statement, *([org_id] if "$1" in statement else []))
         entity = "project_external_id" if family.by_project else "entity_id"
         await conn.execute(
             f"""

@@ -3,10 +3,10 @@
 Where a project has deployments to production environments, these count; else its releases; else its tags of versions. A
 deployment contains the merge request whose commit it deploys and all merged into the default branch before it.
 
-Everything here works on `sites`, the projects looked at, and fills `made`, their merged requests, and `line`.
+Everything here works on `sites`, the projects looked at, and fills `line`.
 """
 
-from ovia_shared.database.facts.words import labelled, landed
+from ovia_shared.database.facts.words import landed
 
 TABLES = (
     """
@@ -19,11 +19,6 @@ TABLES = (
         at timestamptz) on commit drop
     """,
     """
-    create temporary table if not exists made (
-        connection_id uuid, project text, external_id text, created_at timestamptz, merged_at timestamptz, shas text[],
-        fix boolean) on commit drop
-    """,
-    """
     create temporary table if not exists places (
         connection_id uuid, project text, sha text, merged_at timestamptz, external_id text, number bigint)
         on commit drop
@@ -34,7 +29,11 @@ TABLES = (
         actor uuid, at timestamptz, number bigint, after_at timestamptz, after_id text, until_at timestamptz,
         until_id text, ships boolean, rollback boolean, next_rollback_at timestamptz) on commit drop
     """,
-    "truncate sites, candidates, made, places, line",
+    """
+    create temporary table if not exists moved (
+        connection_id uuid, project text, after_at timestamptz, until_at timestamptz) on commit drop
+    """,
+    "truncate sites, candidates, places, line, moved",
 )
 
 _CANDIDATES = """
@@ -72,37 +71,29 @@ _CANDIDATES = """
           where o.connection_id = r.connection_id and o.project = r.project and o.source = 'releases')
 """
 
-# All that were merged into the default branch, and which of them are fixes by themselves.
-_MADE = f"""
-    insert into made
-    select m.connection_id, m.project_external_id, m.external_id, m.created_at, m.merged_at,
-           array[m.merge_commit_sha, m.squash_commit_sha, m.head_sha],
-           {labelled("m.labels", "$2::jsonb->'production'->'fix_labels'")}
-               or coalesce(m.source_branch ~ ($2::jsonb->'production'->>'fix_branches'), false)
-      from sites s
-      join projects j on j.org_id = $1 and j.connection_id = s.connection_id and j.external_id = s.project
-      join merge_requests m on m.org_id = $1 and m.connection_id = s.connection_id and m.project_external_id = s.project
+# The last merge request of each commit that was deployed, numbered in their order.
+_OF_COMMIT = f"""
+    select d.connection_id, d.project, d.sha, m.merged_at, m.external_id
+      from deployed d
+      join projects j on j.org_id = $1 and j.connection_id = d.connection_id and j.external_id = d.project
+      join merge_requests m on m.org_id = $1 and m.connection_id = d.connection_id
+                           and m.project_external_id = d.project and m.{{column}} = d.sha
      where {landed("m")}
 """
-
-# The last merge request of each commit that was deployed, numbered in their order.
-_PLACES = """
+_COMMITS = ("merge_commit_sha", "squash_commit_sha", "head_sha")
+_PLACES = f"""
     insert into places
     with deployed as materialized (
         select distinct connection_id, project, sha from candidates where sha is not null
-    ), commits as materialized (
-        select m.connection_id, m.project, sha, m.merged_at, m.external_id
-          from made m, unnest(m.shas) sha where sha is not null
+    ), commits as (
+        {" union all ".join(_OF_COMMIT.format(column=column) for column in _COMMITS)}
     )
     select connection_id, project, sha, merged_at, external_id,
            dense_rank() over (partition by connection_id, project
                               order by merged_at, length(external_id), external_id)
       from (
-          select distinct on (c.connection_id, c.project, c.sha) c.*
-            from deployed d
-            join commits c on c.connection_id = d.connection_id and c.project = d.project and c.sha = d.sha
-           order by c.connection_id, c.project, c.sha, c.merged_at desc, length(c.external_id) desc,
-                    c.external_id desc) found
+          select distinct on (connection_id, project, sha) * from commits
+           order by connection_id, project, sha, merged_at desc, length(external_id) desc, external_id desc) found
 """
 
 # A tag without a date of its own was made when its commit was merged, for all we know.
@@ -146,9 +137,8 @@ _NAMES = ("id", "connection_id", "source", "external_id", "project_external_id",
 _STORED = ", ".join(f"p.{name}" for name in _NAMES)
 _FRESH = _STORED.replace("p.", "l.").replace("l.project_external_id", "l.project")
 
-# Those that a deployment ships now and did not, or the other way round. Equal times are looked at on both sides.
-_DUE = f"""
-    insert into changes_due (org_id, connection_id, external_id)
+_MOVED = f"""
+    insert into moved
     with stored as (
         select {_STORED}
           from sites s
@@ -156,16 +146,23 @@ _DUE = f"""
                                        and p.project_external_id = s.project
     ), fresh as (
         select {_FRESH} from line l
-    ), moved as (
+    ), other as (
         (select * from stored except select * from fresh) union all (select * from fresh except select * from stored)
     )
-    select distinct $1, m.connection_id, m.external_id
+    select connection_id, project_external_id, coalesce(after_at, '-infinity'), until_at from other where ships
+"""
+# Those that a deployment ships now and did not, or the other way round. Equal times are looked at on both sides. Each
+# stretch is read by itself: the planner would rather read everything.
+_DUE = """
+    insert into changes_due (org_id, connection_id, external_id)
+    select distinct $1::uuid, m.connection_id, m.external_id
       from moved x
-      join merge_requests m on m.org_id = $1 and m.connection_id = x.connection_id
-                           and m.project_external_id = x.project_external_id
-                           and m.merged_at <= x.until_at and m.merged_at >= coalesce(x.after_at, '-infinity')
-     where x.ships
-       and exists (select from derivations d where d.org_id = $1 and d.name = 'changes' and d.seen_below > '0')
+      cross join lateral (
+          select m.connection_id, m.external_id from merge_requests m
+           where m.org_id = $1 and m.connection_id = x.connection_id and m.project_external_id = x.project
+             and m.merged_at >= x.after_at and m.merged_at <= x.until_at
+          offset 0) m
+     where exists (select from derivations d where d.org_id = $1 and d.name = 'changes' and d.seen_below > '0')
         on conflict do nothing
 """
 _FORGET = f"""
@@ -183,12 +180,10 @@ _KEEP = f"""
 FIND = (
     _CANDIDATES,
     "analyze candidates",
-    _MADE,
-    "analyze made",
     _PLACES,
     "analyze places",
     _LINE,
     "create index if not exists line_by_time on line (connection_id, project, environment, at)",
     "analyze line",
 )
-REMEMBER = (_DUE, _FORGET, _KEEP)
+REMEMBER = (_MOVED, "analyze moved", _DUE, _FORGET, _KEEP)

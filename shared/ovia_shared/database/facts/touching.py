@@ -25,8 +25,9 @@ def _now(condition: str) -> str:
     return condition.replace("$2::jsonb", "$4::jsonb")
 
 
-# `spots` are changed merge requests; where a deployment ends at one that is elsewhere now, its project is touched.
-CHANGED = f"""
+# Merge requests that may have become fixes, or ceased to be: they changed, or what they name did, or where they belong.
+_SUSPECTS = f"""
+    insert into suspects
     with items as materialized (
         select w.connection_id, w.external_id from work_items w where {changed("w")}
         union
@@ -50,8 +51,6 @@ CHANGED = f"""
           from incidents i
           join work_item_keys k on k.org_id = $1 and k.connection_id = i.connection_id
                                and k.work_item_external_id = i.external_id
-    ), requests as materialized (
-        select m.connection_id, m.external_id from merge_requests m where {changed("m")}
     ), naming_requests as materialized (
         select r.connection_id, r.subject_external_id as external_id
           from source_references r
@@ -61,8 +60,38 @@ CHANGED = f"""
           from naming n
           join source_references r on r.org_id = $1 and r.target_kind = 'work_item' and r.target = n.key
                                   and r.subject_kind = 'merge_request'
-    ), either as (
-        select * from requests union select * from naming_requests
+    )
+    select m.connection_id, m.external_id from merge_requests m where {changed("m")}
+    union
+    select * from naming_requests
+    union
+    select p.connection_id, p.merge_request_external_id
+      from items i
+      join production_fixes p on p.org_id = $1 and p.incident_connection_id = i.connection_id
+                             and p.incident_external_id = i.external_id
+    union
+    select m.connection_id, m.external_id
+      from projects j
+      join merge_requests m on m.org_id = $1 and m.connection_id = j.connection_id
+                           and m.project_external_id = j.external_id and m.merged_at is not null
+     where {changed("j")}
+"""
+_TABLE = """
+    create temporary table if not exists suspects (
+        connection_id uuid, external_id text, primary key (connection_id, external_id)) on commit drop
+"""
+BEFORE_CHANGED = (_TABLE, "truncate suspects", _SUSPECTS, "analyze suspects")
+BEFORE_EVERYTHING = (
+    _TABLE,
+    "truncate suspects",
+    "insert into suspects select m.connection_id, m.external_id from merge_requests m where m.org_id = $1",
+    "analyze suspects",
+)
+
+# `spots` are changed merge requests; where a deployment ends at one that is elsewhere now, its project is touched.
+CHANGED = f"""
+    with requests as materialized (
+        select m.connection_id, m.external_id from merge_requests m where {changed("m")}
     ), spots as materialized (
         select m.connection_id, m.external_id, m.project_external_id, m.merged_at, m.merge_commit_sha,
                m.squash_commit_sha, m.head_sha, coalesce({landed("m")}, false) as landed
@@ -113,17 +142,12 @@ CHANGED = f"""
                 and coalesce(p.sha in {_SHAS}, false))
     union
     select p.connection_id, p.project_external_id
-      from either m
+      from suspects m
       join production_fixes p on p.org_id = $1 and p.connection_id = m.connection_id
                              and p.merge_request_external_id = m.external_id
     union
-    select p.connection_id, p.project_external_id
-      from items i
-      join production_fixes p on p.org_id = $1 and p.incident_connection_id = i.connection_id
-                             and p.incident_external_id = i.external_id
-    union
     select m.connection_id, m.project_external_id
-      from either r
+      from suspects r
       join merge_requests m on m.org_id = $1 and m.connection_id = r.connection_id and m.external_id = r.external_id
       join projects j on j.org_id = $1 and j.connection_id = m.connection_id and j.external_id = m.project_external_id
      where {landed("m")}

@@ -1,4 +1,4 @@
--- depends: 0018_deriving
+-- depends: 0022_setting_previews
 -- Where a deployment ends is found by its commit, without reading all merge requests of its project.
 
 create index merge_requests_by_merge_commit on merge_requests (org_id, connection_id, merge_commit_sha)

@@ -46,6 +46,7 @@ create table receipts (
     as_of         timestamptz not null,
     basis_id      uuid not null,
     statements    jsonb not null,
+    assembly      jsonb not null,
     answer        text not null,
     n             bigint not null,
     row_count     bigint not null,
@@ -64,6 +65,7 @@ comment on table receipts is
     'with which hash it was counted from. Never altered.';
 comment on column receipts.scope_id is 'Empty for the organisation; connection and external id for what a source names.';
 comment on column receipts.statements is 'Ids of receipt_statements by the name of the KPI each one counts.';
+comment on column receipts.assembly is 'How the answer was put together from their results, so that a later version does otherwise.';
 comment on column receipts.row_hash is 'MD5 over the hashes of the facts, in order, of all statements.';
 
 create table snapshots (

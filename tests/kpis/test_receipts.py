@@ -19,10 +19,11 @@ WEEKS = [days(start, start + 7) for start in (0, 7, 14)]
 
 
 async def _busy(books: Books, since: datetime = START) -> tuple[list[UUID], UUID]:
-    """Something of every kind in three weeks; the accounts of two people, of whom the first is in a team."""
+    """Something of every kind in three weeks; the accounts of two people, of whom the first is in a team with another
+    who did nothing."""
     accounts = [await books.account("a"), await books.account("b")]
     people = [await books.person(name, account) for name, account in zip("AB", accounts, strict=True)]
-    team = await books.team("Wings", people[0])
+    team = await books.team("Wings", people[0], await books.person("Idle"))
     for number in range(21):
         at, actor = since + timedelta(days=number), accounts[number % 2]
         flags = {"success": number % 3 > 0, "failed": number % 5 == 0, "rework": False, "release": number % 2 == 0,

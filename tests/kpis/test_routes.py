@@ -1,5 +1,6 @@
 """KPIs as somebody asks for them over HTTP."""
 
+import base64
 import csv
 import io
 from collections.abc import AsyncIterator
@@ -8,9 +9,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
+import msgspec
 import pyarrow.parquet as pq
 import pytest
 
+from ovia_shared.database import organisation_settings
+from ovia_shared.models.kpi_settings import Staleness
 from tests.api.conftest import Organisations, Service, UseService, kept_services, use_service
 from tests.kpis.conftest import Books, day
 from tests.kpis.test_receipts import _busy
@@ -77,10 +81,55 @@ async def test_of_a_small_team_no_row_says_whose_it_is(books: Books, analyst: ht
     rows = (await _get(analyst, "/team/kpi/throughput.merge_requests/rows", **asked))["data"]
     assert len(rows) == 11
     assert {one["person"] for one in rows} == {None}
-    for name in "CDE":
+    for name in "DE":
         await books.join(team, await books.person(name))
     rows = (await _get(analyst, "/team/kpi/throughput.merge_requests/rows", **asked))["data"]
     assert {one["person"]["display_name"] for one in rows} == {"A"}
+
+
+async def test_a_team_of_one_is_a_person(
+    books: Books, metrics: Service, analyst: httpx.AsyncClient, organisations: Organisations
+) -> None:
+    person = await books.person("Ann")
+    team = await books.team("Solo", person)
+    for path in ("/team/kpi", "/team/kpi/flow.wip", "/team/kpi/history?kpi=flow.wip", "/team/kpi/risks"):
+        refused = await analyst.get(path, params={"scope_kind": "team", "scope_id": str(team)})
+        if "?" in path:
+            refused = await analyst.get(f"{path}&scope_kind=team&scope_id={team}")
+        assert (refused.status_code, "one person" in refused.text) == (403, True), path
+    async with metrics.client(**organisations[0].authorization("manager")) as manager:
+        await _get(manager, "/team/kpi/flow.wip", scope_kind="team", scope_id=str(team))
+
+
+async def test_an_id_in_another_spelling_is_the_same_scope(books: Books, analyst: httpx.AsyncClient) -> None:
+    _, team = await _busy(books)
+    first = await _get(analyst, "/team/kpi/flow.wip", scope_kind="team", scope_id=str(team), **WINDOW)
+    other = await _get(analyst, "/team/kpi/flow.wip", scope_kind="team", scope_id=team.hex.upper(), **WINDOW)
+    assert first["receipt_id"] == other["receipt_id"]
+
+
+async def test_a_forged_cursor_is_refused(books: Books, analyst: httpx.AsyncClient) -> None:
+    await _busy(books)
+    path = "/team/kpi/throughput.merge_requests/rows"
+    cursor = (await _get(analyst, path, limit=8, **WINDOW))["next"]
+    raw = msgspec.msgpack.decode(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    for start, end in (("2026-03-02T00:00:00", "2026-03-23T00:00:00"), ("2026-03-23T00:00:00Z", "2026-03-02T00:00:00Z"),
+                       ("1900-01-01T00:00:00Z", "2026-03-02T00:00:00Z")):  # fmt: skip
+        forged = [raw[0], raw[1], [start, end, *raw[2][2:]]]
+        text = base64.urlsafe_b64encode(msgspec.msgpack.encode(forged)).decode().rstrip("=")
+        answer = await analyst.get(path, params={"cursor": text, **WINDOW})
+        assert answer.status_code == 400, answer.text
+
+
+async def test_as_of_then_means_by_the_settings_of_then(books: Books, analyst: httpx.AsyncClient) -> None:
+    quiet = {"quiet": [[day(1).isoformat(), None]]}
+    await books.fact("merge_request.open", day(1), lasting=True, attributes=quiet)
+    asked = {"from": "2026-03-02", "to": "2026-03-06"}
+    then = datetime.now(UTC).isoformat()
+    async with books.database.transaction(books.org_id) as conn:
+        await organisation_settings.write(conn, books.org_id, "staleness", Staleness(1), "test")
+    assert (await _get(analyst, "/team/kpi/merge_request.stale_share", **asked))["value"] == 1
+    assert (await _get(analyst, "/team/kpi/merge_request.stale_share", as_of=then, **asked))["value"] == 0
 
 
 async def test_numbers_of_one_person_need_a_manager(

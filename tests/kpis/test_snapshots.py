@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from ovia_shared.database import knowing, organisation_settings
-from ovia_shared.database.kpis import snapshots
+from ovia_shared.database.kpis import schedule, snapshots
 from ovia_shared.database.kpis.measuring import basis_of, has, measure
 from ovia_shared.kpis.catalogue import CATALOGUE
 from ovia_shared.models.kpi import Scope, ScopeKind
@@ -125,3 +125,55 @@ async def test_the_latest_snapshot_holds_until_people_or_settings_change(books: 
     async with books.database.transaction(books.org_id) as conn:
         await organisation_settings.write(conn, books.org_id, "staleness", Staleness(3), "test")
     assert await holding() == 0
+
+
+async def test_reading_the_latest_numbers_does_not_put_off_the_next_snapshot(books: Books) -> None:
+    await _busy(books)
+    async with books.database.transaction(books.org_id) as conn:
+        basis = await basis_of(conn, books.org_id, ORGANISATION)
+        told = [await snapshots.answer(conn, await books.question(conn, name, days(0, 21))) for name in CATALOGUE]
+        await snapshots.put_latest(conn, books.org_id, basis, told)
+        first = await schedule.taken(conn, books.org_id)
+        again = await snapshots.answer(conn, await books.question(conn, "identity.coverage", days(0, 21)))
+        await snapshots.put(conn, books.org_id, basis, "latest", [again])
+        assert first is not None
+        assert await schedule.taken(conn, books.org_id) == first
+
+
+async def test_what_was_right_earlier_does_not_replace_what_is_right_later(books: Books) -> None:
+    await _busy(books)
+    kpi, window = "throughput.merge_requests", WEEKS[1]
+    async with books.database.transaction(books.org_id) as conn:
+        basis = await basis_of(conn, books.org_id, ORGANISATION)
+        early = await snapshots.answer(conn, await books.question(conn, kpi, window))
+    await books.fact("merge_request.merged", day(1))
+    async with books.database.transaction(books.org_id) as conn:
+        late = await snapshots.answer(conn, await books.question(conn, kpi, window))
+        await snapshots.put(conn, books.org_id, basis, "week", [late])
+        await snapshots.put(conn, books.org_id, basis, "week", [early])
+        moment = await knowing.settled(conn)
+        (told,) = await snapshots.series(conn, books.org_id, basis, kpi, "week", [window], moment)
+    assert (early.answer.n, told.answer.n) == (7, 8)
+
+
+async def test_a_week_that_is_not_over_is_not_kept(books: Books) -> None:
+    await _busy(books)
+    async with books.database.transaction(books.org_id) as conn:
+        basis, moment = await basis_of(conn, books.org_id, ORGANISATION), await knowing.settled(conn)
+        running = days(14, 16)
+        await snapshots.series(
+            conn, books.org_id, basis, "flow.wip", "week", [*WEEKS[:2], running], moment, running=running
+        )
+        assert await conn.fetchval("select count(*) from snapshots") == 2
+
+
+async def test_a_team_keeps_what_was_done_in_one_below_it_that_was_deleted(books: Books) -> None:
+    account = await books.account("a")
+    person = await books.person("Ann", account)
+    above = await books.team("above")
+    below = await books.team("below", person, parent=above)
+    await books.fact("merge_request.merged", day(1), actor=account)
+    await books.admin.execute("update teams set deleted_at = now() where id = $1", below)
+    async with books.database.transaction(books.org_id) as conn:
+        question = await books.question(conn, "throughput.merge_requests", WEEKS[1], Scope(ScopeKind.TEAM, str(above)))
+        assert (await measure(conn, question)).answer.value == 1

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from ovia_shared.kpis.kpi import Composite
+from ovia_shared.kpis.kpi import Rule
 from ovia_shared.models.kpi import Answer, Part, Result
 from ovia_shared.models.kpi_settings import KpiSettings
 
@@ -13,9 +13,9 @@ _OLD_DAYS, _SLOW_HOURS, _MANY = 14.0, 48.0, 10.0
 _MEDIUM, _HIGH = 35.0, 70.0
 
 
-def compose(source: Composite, results: Mapping[str, Result], settings: KpiSettings) -> Answer:
+def compose(rule: Rule, results: Mapping[str, Result], settings: KpiSettings) -> Answer:
     """The answer of a composite from the results of its inputs, by name."""
-    if source.rule == "delivery_health":
+    if rule == "delivery_health":
         return _weighted(_health(results), results, settings.health_weights)
     answer = _weighted(_risk(results), results, settings.risk_weights)
     return answer if answer.value is None else msgspec.structs.replace(answer, level=risk_level(answer.value))

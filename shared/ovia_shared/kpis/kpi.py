@@ -87,10 +87,13 @@ class Rows(msgspec.Struct, frozen=True, tag="rows", kw_only=True):
     aggregate: Aggregate
 
 
+Rule = Literal["delivery_health", "release_risk"]
+
+
 class Composite(msgspec.Struct, frozen=True, tag="composite", kw_only=True):
     """Made of other KPIs by a rule of `composites`."""
 
-    rule: Literal["delivery_health", "release_risk"]
+    rule: Rule
     inputs: tuple[str, ...]
 
 
@@ -100,6 +103,19 @@ class Also(msgspec.Struct, frozen=True):
     name: str
     kpi: str
     value: str
+
+
+class Assembly(msgspec.Struct, frozen=True, kw_only=True):
+    """How an answer is put together from results: what a receipt has to remember of an entry besides its statements.
+
+    `inputs` in the order in which their rows are hashed. A rule whose arithmetic changes gets another name.
+    """
+
+    inputs: tuple[str, ...]
+    main: str
+    also: tuple[Also, ...] = ()
+    parts: tuple[str, ...] = ()
+    rule: Rule | None = None
 
 
 class Kpi(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,3 +145,9 @@ class Kpi(msgspec.Struct, frozen=True, kw_only=True):
         """The KPIs it takes results of, itself first unless it is a composite."""
         own = self.source.inputs if isinstance(self.source, Composite) else (self.name,)
         return tuple(dict.fromkeys((*own, *(one.kpi for one in self.also), *self.parts)))
+
+    @property
+    def assembly(self) -> Assembly:
+        """How its answers are put together."""
+        rule = self.source.rule if isinstance(self.source, Composite) else None
+        return Assembly(inputs=self.inputs, main=self.main, also=self.also, parts=self.parts, rule=rule)

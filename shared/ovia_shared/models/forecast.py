@@ -41,8 +41,8 @@ class WhatIf(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     items: Annotated[int, msgspec.Meta(ge=-100_000, le=100_000)] | None = None
     growth: Annotated[float, msgspec.Meta(ge=0, le=100)] | None = None
     wip_limit: Annotated[int, msgspec.Meta(ge=1, le=100_000)] | None = None
-    people: Annotated[float, msgspec.Meta(gt=0, le=100_000)] | None = None
-    people_now: Annotated[float, msgspec.Meta(gt=0, le=100_000)] | None = None
+    people: Annotated[float, msgspec.Meta(ge=0.1, le=100_000)] | None = None
+    people_now: Annotated[float, msgspec.Meta(ge=0.1, le=100_000)] | None = None
     ramp_up_days: Annotated[int, msgspec.Meta(ge=0, le=730)] = 30
 
 

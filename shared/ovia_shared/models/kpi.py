@@ -9,6 +9,8 @@ import msgspec
 
 from ovia_shared.models.product import ProjectKey
 
+_Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+
 
 class ScopeKind(StrEnum):
     """Whose numbers."""
@@ -112,6 +114,7 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     row_hash: UUID
     basis: dict[str, Any]
     statements: dict[str, str]
+    assembly: dict[str, Any]
     created_at: datetime
 
 
@@ -164,10 +167,10 @@ class KpiRow(msgspec.Struct, frozen=True, kw_only=True):
 class RowPosition(msgspec.Struct, frozen=True, array_like=True):
     """Where a page of rows ended, and what all its pages are asked for: moving on, `now` stays what it was."""
 
-    start: datetime
-    end: datetime
-    as_of: datetime
-    occurred_at: datetime
+    start: _Moment
+    end: _Moment
+    as_of: _Moment
+    occurred_at: _Moment
     fact_id: UUID
 
 

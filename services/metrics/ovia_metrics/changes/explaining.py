@@ -32,6 +32,8 @@ from ovia_shared.models.kpi_change import (
 
 # What a composite is grouped by.
 PART = "part"
+# What is read into memory to be split.
+MOST_ROWS = 300_000
 _ROUNDING = Fraction(1, 10**9)
 
 
@@ -98,6 +100,8 @@ async def explain(
         if isinstance(kpi.source, Composite):
             groups, sides = _parts(restated.answer, after.answer)
         else:
+            if max(restated.answer.n, after.answer.n) > MOST_ROWS:
+                raise InvalidInput(f"more than {MOST_ROWS:,} rows cannot be split; take shorter windows", field="from")
             groups = await grouping.groups(conn, later, grouped)
             sides = [await grouping.sides(conn, question, grouped, groups) for question in (earlier, later)]
             groups.append(grouping.REST[grouped])

@@ -9,7 +9,7 @@ from uuid import UUID
 from ovia_metrics.facts.organisation import derive_facts
 from ovia_shared.database import notices, organisations
 from ovia_shared.database.pool import Database
-from ovia_shared.errors import OviaError
+from ovia_shared.errors import OviaError, Unavailable
 
 log = logging.getLogger(__name__)
 POLL_SECONDS = 60.0
@@ -65,7 +65,7 @@ class Watcher:
     async def _derive(self, database: Database, org_id: UUID) -> None:
         try:
             done = await derive_facts(database, org_id)
-        except OviaError:
+        except Unavailable:
             raise
         except Exception:
             # One organisation's trouble is not the next one's; it is kept in its derivations too.

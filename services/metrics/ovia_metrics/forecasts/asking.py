@@ -10,11 +10,12 @@ from ovia_shared.database import forecast_history, forecasts, knowing
 from ovia_shared.database.ids import new_id
 from ovia_shared.database.kpis import scopes
 from ovia_shared.database.pool import Connection
-from ovia_shared.errors import InvalidInput
+from ovia_shared.errors import InvalidInput, NotAllowed
 from ovia_shared.kpis.windows import day_of
 from ovia_shared.models.caller import Caller
 from ovia_shared.models.forecast import HORIZON_DAYS, Forecast, ForecastKind, NewForecast, Question
-from ovia_shared.models.kpi import Scope, ScopeKind
+from ovia_shared.models.kpi import ResolvedScope, Scope, ScopeKind, Window
+from ovia_shared.models.token import Role
 
 
 async def ask(conn: Connection, caller: Caller, wanted: NewForecast) -> Forecast:
@@ -31,6 +32,7 @@ async def ask(conn: Connection, caller: Caller, wanted: NewForecast) -> Forecast
     _check_day(wanted.by, today)
     resolved = await forecast_history.items_at(conn, org_id, scope, now)
     own = await forecast_history.own(conn, org_id, resolved, now)
+    await _refuse_one(conn, caller, resolved, Window(now - timedelta(days=wanted.sampling_days), now))
     history = await gathering.history_of(conn, org_id, own, moment, wanted.sampling_days)
     open_items = None
     if scope.kind in what_if.OF_GIVEN_ITEMS:
@@ -75,6 +77,12 @@ def _check(wanted: NewForecast) -> None:
         raise InvalidInput("of a sprint or release all open items are asked for; what_if.items is more", field="items")
     if wanted.what_if is not None:
         what_if.check(wanted.what_if, wanted.kind, wanted.scope.kind)
+
+
+async def _refuse_one(conn: Connection, caller: Caller, scope: ResolvedScope, window: Window) -> None:
+    """A forecast for a team of one would tell of that person."""
+    if await scopes.members(conn, caller.org_id, scope, window) == 1 and not caller.role.reaches(Role.MANAGER):
+        raise NotAllowed(f"this team is one person, whose numbers need the role {Role.MANAGER}")
 
 
 def _check_day(by: date | None, today: date) -> None:

@@ -47,12 +47,15 @@ class Scorer:
         try:
             async with database.bare_transaction() as conn:
                 known = list(await organisations.ids(conn))
-            for org_id in known:
-                done = await judge_all(database, org_id)
-                if done.judged:
-                    log.info("forecasts were judged", extra={"organisation": str(org_id), "judged": done.judged})
         except OviaError as error:
             log.warning("forecasts are not judged: %s", error.message)
-        except Exception:
-            # Tried again in an hour; facts go on being derived meanwhile.
-            log.exception("forecasts could not be judged")
+            return
+        for org_id in known:
+            try:
+                done = await judge_all(database, org_id)
+            except Exception:
+                # One organisation's trouble is not the next one's; tried again in an hour.
+                log.exception("forecasts could not be judged", extra={"organisation": str(org_id)})
+                continue
+            if done.judged:
+                log.info("forecasts were judged", extra={"organisation": str(org_id), "judged": done.judged})

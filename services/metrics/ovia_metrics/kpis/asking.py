@@ -97,19 +97,20 @@ async def asking(
     as_of: AsOfParameter = None,
 ) -> Asking:
     """Reads the parameters. Raises `NotFound`, `NotAllowed` and `InvalidInput`."""
-    wanted = scope_of(caller, scope_kind, scope_id)
-    basis = await basis_of(conn, caller.org_id, wanted)
     now = await knowing.settled(conn)
     moment = now if as_of is None else min(now, _past(as_of, now))
+    wanted = scope_of(caller, scope_kind, scope_id)
+    basis = await basis_of(conn, caller.org_id, wanted, as_of=None if as_of is None else moment)
+    window = read_window(since, until, moment, ZoneInfo(basis.zone))
     return Asking(
-        scope=wanted,
+        scope=Scope(basis.scope.kind, basis.scope.id),
         basis=basis,
-        window=read_window(since, until, moment, ZoneInfo(basis.zone)),
+        window=window,
         as_of=moment,
         begun=since is not None,
         past=as_of is not None,
         plain=since is None and until is None and as_of is None,
-        named=await may_name(conn, caller, basis),
+        named=await may_name(conn, caller, basis, window),
     )
 
 
@@ -120,9 +121,14 @@ def scope_of(caller: Caller, kind: ScopeKind, scope_id: str) -> Scope:
     return Scope(kind, scope_id)
 
 
-async def may_name(conn: Connection, caller: Caller, basis: Basis) -> bool:
-    """Whether rows may tell whose they are: not those of a group so small that they would tell one from another."""
-    members = await scopes.members(conn, caller.org_id, basis.scope)
+async def may_name(conn: Connection, caller: Caller, basis: Basis, window: Window) -> bool:
+    """Whether rows may tell whose they are: not those of a group so small that they would tell one from another.
+
+    Raises `NotAllowed` for a team of one: its numbers are that person's.
+    """
+    members = await scopes.members(conn, caller.org_id, basis.scope, window)
+    if members == 1 and not caller.role.reaches(Role.MANAGER):
+        raise NotAllowed(f"this team is one person, whose numbers need the role {Role.MANAGER}")
     return members is None or members >= basis.settings.privacy.minimum_group
 
 

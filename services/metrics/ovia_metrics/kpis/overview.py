@@ -1,12 +1,12 @@
 """The latest snapshot of a scope: every KPI it has, with delivery health and release risk before all."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
 from ovia_metrics.kpis.answering import KpiAnswer, ScopeShown, answer_of, shown
 from ovia_metrics.kpis.asking import DEFAULT_DAYS, Asking
-from ovia_shared.database.kpis import snapshots
+from ovia_shared.database.kpis import scopes, snapshots
 from ovia_shared.database.kpis.measuring import Basis, Question, has
 from ovia_shared.database.kpis.snapshots import Told
 from ovia_shared.database.pool import Connection
@@ -14,10 +14,10 @@ from ovia_shared.kpis import windows
 from ovia_shared.kpis.catalogue import CATALOGUE
 from ovia_shared.models.caller import Caller
 from ovia_shared.models.data_quality import QualitySignals
-from ovia_shared.models.kpi import ScopeKind, Window
+from ovia_shared.models.kpi import Window
 
-# Of other kinds there is no end of scopes: theirs are counted when somebody asks.
-KEPT_READY = frozenset({ScopeKind.ORGANISATION, ScopeKind.PRODUCT, ScopeKind.TEAM, ScopeKind.SPRINT})
+# Nobody took one for longer than the longest between two: what is left is history.
+OLDEST = timedelta(hours=25)
 
 
 class Overview(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,10 +33,10 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
 
 async def overview(conn: Connection, caller: Caller, asked: Asking, signals: QualitySignals) -> Overview:
     """From the latest snapshot where there is one; what of it no longer holds, and what is missing, is counted."""
-    ready = asked.plain and asked.basis.scope.kind in KEPT_READY
+    ready = asked.plain and await scopes.is_kept_ready(conn, caller.org_id, asked.basis.scope)
     window, told = await snapshots.latest(conn, caller.org_id, asked.basis, asked.as_of) if ready else (None, {})
-    if window is None:
-        window = asked.window
+    if window is None or asked.as_of - window.end > OLDEST:
+        window, told = asked.window, {}
     missing = [name for name, kpi in CATALOGUE.items() if has(kpi, asked.basis.scope) and name not in told]
     counted = [await snapshots.answer(conn, asked.question(caller, name, window)) for name in missing]
     if counted and ready:

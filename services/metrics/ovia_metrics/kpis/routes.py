@@ -1,6 +1,6 @@
 """KPIs over HTTP."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from litestar.response import Stream
 from ovia_metrics.anomalies.of_series import marked
 from ovia_metrics.kpis import exporting, overview, series
 from ovia_metrics.kpis.answering import KpiAnswer, answered, kpi_of, quality, shown
-from ovia_metrics.kpis.asking import Asking, asking
+from ovia_metrics.kpis.asking import LONGEST, Asking, asking
 from ovia_metrics.kpis.exporting import FILE, MEDIA_TYPES, FileFormat
 from ovia_metrics.kpis.overview import Overview
 from ovia_metrics.kpis.series import Series
@@ -21,7 +21,7 @@ from ovia_metrics.quality.known import KnownQuality
 from ovia_shared.database.kpis import behind
 from ovia_shared.database.kpis.measuring import Question, measure
 from ovia_shared.database.pool import Connection, Database
-from ovia_shared.errors import InvalidInput
+from ovia_shared.errors import InvalidInput, MalformedInput
 from ovia_shared.kpis import windows
 from ovia_shared.kpis.catalogue import CATALOGUE
 from ovia_shared.kpis.describing import KpiDescription, describe
@@ -280,10 +280,11 @@ def _position(asked: Asking, moment: datetime, fact_id: UUID) -> RowPosition:
 
 
 def _as_before(asked: Asking, position: RowPosition) -> Asking:
-    """All pages of a list are of one window and one moment, however long somebody reads it."""
-    return msgspec.structs.replace(
-        asked, window=Window(position.start, position.end), as_of=min(asked.as_of, position.as_of)
-    )
+    """All pages of a list are of one window and one moment, however long somebody reads it. Raises `MalformedInput`."""
+    window = Window(position.start, position.end)
+    if not timedelta(0) < window.end - window.start <= LONGEST:
+        raise MalformedInput("this cursor cannot be read; begin again without it", field="cursor")
+    return msgspec.structs.replace(asked, window=window, as_of=min(asked.as_of, position.as_of))
 
 
 def routes(database: Database) -> Router:

@@ -21,6 +21,7 @@ from ovia_shared.models.data_quality import Quality
 from ovia_shared.models.kpi import Values, Window
 
 DEFAULT_DAYS = 182
+MOST_SPRINTS = 300
 
 
 class Point(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,7 +66,8 @@ async def points(conn: Connection, caller: Caller, asked: Asking, kpi: Kpi, buck
         )
     # The one that is not over yet ends with the window that was asked for.
     cut = [Window(one.start, min(one.end, asked.window.end)) for one in wanted]
-    told = await _told(conn, caller, asked, asked.basis, kpi, bucket, cut)
+    running = cut[-1] if cut and cut[-1] != wanted[-1] else None
+    told = await _told(conn, caller, asked, asked.basis, kpi, bucket, cut, running)
     return [
         _point(one, windows.day_of(one.window.start, asked.zone).isoformat(), running=one.window != whole)
         for one, whole in zip(told, wanted, strict=True)
@@ -73,7 +75,9 @@ async def points(conn: Connection, caller: Caller, asked: Asking, kpi: Kpi, buck
 
 
 async def _by_sprint(conn: Connection, caller: Caller, asked: Asking, kpi: Kpi) -> list[Point]:
-    found = await sprints.closed_in(conn, asked.question(caller, "sprint.completion"), MOST_BUCKETS)
+    found = await sprints.closed_in(conn, asked.question(caller, "sprint.completion"), MOST_SPRINTS + 1)
+    if len(found) > MOST_SPRINTS:
+        raise InvalidInput(f"that is more than {MOST_SPRINTS} sprints: take a shorter window", field="from")
     made = []
     for one in found:
         scope = asked.basis.scope
@@ -86,10 +90,19 @@ async def _by_sprint(conn: Connection, caller: Caller, asked: Asking, kpi: Kpi) 
 
 
 async def _told(
-    conn: Connection, caller: Caller, asked: Asking, basis: Basis, kpi: Kpi, bucket: Bucket, wanted: Sequence[Window]
+    conn: Connection,
+    caller: Caller,
+    asked: Asking,
+    basis: Basis,
+    kpi: Kpi,
+    bucket: Bucket,
+    wanted: Sequence[Window],
+    running: Window | None = None,
 ) -> list[Told]:
     if not asked.past:
-        return await snapshots.series(conn, caller.org_id, basis, kpi.name, bucket, wanted, asked.as_of)
+        return await snapshots.series(
+            conn, caller.org_id, basis, kpi.name, bucket, wanted, asked.as_of, running=running
+        )
     question = msgspec.structs.replace(asked, basis=basis).question
     return [await snapshots.answer(conn, question(caller, kpi.name, one)) for one in wanted]
 

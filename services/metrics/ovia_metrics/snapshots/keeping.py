@@ -10,7 +10,7 @@ from ovia_metrics.snapshots.taking import refresh_history, take_latest
 from ovia_shared.database import organisations
 from ovia_shared.database.kpis import schedule
 from ovia_shared.database.pool import Database
-from ovia_shared.errors import OviaError
+from ovia_shared.errors import OviaError, Unavailable
 
 log = logging.getLogger(__name__)
 LOOK_SECONDS = 60.0
@@ -82,7 +82,7 @@ class Keeper:
         except schedule.Busy:
             # Another replica of this service is at it.
             return
-        except OviaError:
+        except Unavailable:
             raise
         except Exception:
             # One organisation's trouble is not the next one's.

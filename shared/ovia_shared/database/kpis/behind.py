@@ -28,7 +28,7 @@ select b.id as fact_id, b.kind, b.entity_kind, b.connection_id, b.entity_id,
        case when person.id is not null
            then jsonb_build_object('id', person.id, 'display_name', person.display_name) end as person,
        b.occurred_at, nullif(b.until, 'infinity') as until, b.number::double precision as number,
-       b.weight::double precision as weight, b.attributes - 'quiet' as attributes
+       b.weight::double precision as weight, b.attributes - {hidden} as attributes
   from {behind} b
   left join work_items w on b.entity_kind = 'work_item' and w.org_id = $1 and w.connection_id = b.connection_id
                         and w.external_id = b.entity_id
@@ -136,7 +136,8 @@ def _to_risk(row: asyncpg.Record, end: datetime) -> Risk:
 
 
 def _shown(behind: str, *, named: bool) -> str:
-    return _SHOWN.format(behind=behind, named="true" if named else "false")
+    hidden = "'quiet'" if named else "array['quiet', 'responder_identity_id']"
+    return _SHOWN.format(behind=behind, named="true" if named else "false", hidden=hidden)
 
 
 def _parameters(question: Question) -> tuple[Any, ...]:

@@ -140,8 +140,7 @@ async def _teams(conn: Connection, question: Question) -> list[Group]:
             select t.id, t.id, t.name from teams t
              where t.org_id = $1 and t.deleted_at is null and t.parent_id is not distinct from $2
             union all
-            select t.id, d.top, d.top_name from down d join teams t on t.org_id = $1 and t.parent_id = d.id
-             where t.deleted_at is null),
+            select t.id, d.top, d.top_name from down d join teams t on t.org_id = $1 and t.parent_id = d.id),
         every as (
             select id, top, top_name from down
             union all

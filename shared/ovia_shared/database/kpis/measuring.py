@@ -14,7 +14,7 @@ from ovia_shared.database.kpis import scopes, statements
 from ovia_shared.database.pool import Connection
 from ovia_shared.kpis import composites
 from ovia_shared.kpis.catalogue import CATALOGUE
-from ovia_shared.kpis.kpi import Composite, Kpi
+from ovia_shared.kpis.kpi import Assembly, Kpi
 from ovia_shared.models.decision import MatchingSettings
 from ovia_shared.models.kpi import Answer, Part, ResolvedScope, Result, Scope, ScopeKind, Window
 from ovia_shared.models.kpi_settings import HealthWeights, KpiSettings, Privacy, RiskWeights, Staleness
@@ -48,10 +48,11 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Measured(msgspec.Struct, frozen=True, kw_only=True):
-    """An answer, the statements it was counted with by the name of their KPI, and the facts behind it."""
+    """An answer, how it was counted (statements by the name of their KPI) and put together, and the facts behind it."""
 
     answer: Answer
     statements: dict[str, str]
+    assembly: Assembly
     row_count: int
     row_hash: UUID
 
@@ -68,10 +69,14 @@ async def settings_in_force(conn: Connection, org_id: UUID, *, as_of: datetime |
     )
 
 
-async def basis_of(conn: Connection, org_id: UUID, scope: Scope) -> Basis:
-    """What a scope's numbers are counted on now. Raises `NotFound` and `InvalidInput` as `scopes.resolve` does."""
+async def basis_of(conn: Connection, org_id: UUID, scope: Scope, *, as_of: datetime | None = None) -> Basis:
+    """What a scope's numbers are counted on: as it is made up now, by the settings in force now or at `as_of`.
+
+    Raises `NotFound` and `InvalidInput` as `scopes.resolve` does.
+    """
     resolved = await scopes.resolve(conn, org_id, scope)
-    return Basis(resolved, await settings_in_force(conn, org_id), await scopes.time_zone(conn, org_id))
+    settings = await settings_in_force(conn, org_id, as_of=as_of)
+    return Basis(resolved, settings, await scopes.time_zone(conn, org_id))
 
 
 def has(kpi: Kpi, scope: ResolvedScope) -> bool:
@@ -87,16 +92,16 @@ def statements_of(kpi: Kpi, scope: ResolvedScope) -> dict[str, str]:
 async def measure(conn: Connection, question: Question) -> Measured:
     """The answer now."""
     kpi = CATALOGUE[question.kpi]
-    return await measure_with(conn, question, statements_of(kpi, question.basis.scope))
+    return await measure_with(conn, question, statements_of(kpi, question.basis.scope), kpi.assembly)
 
 
-async def measure_with(conn: Connection, question: Question, wanted: Mapping[str, str]) -> Measured:
-    """The answer that these statements give, which may be those of an earlier time."""
+async def measure_with(conn: Connection, question: Question, wanted: Mapping[str, str], assembly: Assembly) -> Measured:
+    """The answer that these statements give, put together so; both may be of an earlier time."""
     basis = msgspec.to_builtins(question.basis)
     results = {}
-    for name, statement in wanted.items():
+    for name in assembly.inputs:
         row = await conn.fetchrow(
-            statement,
+            wanted[name],
             question.org_id,
             question.window.start,
             question.window.end,
@@ -108,7 +113,8 @@ async def measure_with(conn: Connection, question: Question, wanted: Mapping[str
         results[name] = _to_result(row)
     hashes = b"".join(one.row_hash.bytes for one in results.values())
     return Measured(
-        answer=_answer(CATALOGUE[question.kpi], results, question.basis.settings),
+        answer=_answer(question.kpi, assembly, results, question.basis.settings),
+        assembly=assembly,
         statements=dict(wanted),
         row_count=sum(one.row_count for one in results.values()),
         row_hash=UUID(hashlib.md5(hashes, usedforsecurity=False).hexdigest()),
@@ -120,12 +126,12 @@ def _to_result(row: asyncpg.Record) -> Result:
     return Result(row["n"], values, row["row_count"], row["row_hash"])
 
 
-def _answer(kpi: Kpi, results: Mapping[str, Result], settings: KpiSettings) -> Answer:
-    if isinstance(kpi.source, Composite):
-        return composites.compose(kpi.source, results, settings)
-    own = results[kpi.name]
+def _answer(name: str, assembly: Assembly, results: Mapping[str, Result], settings: KpiSettings) -> Answer:
+    if assembly.rule is not None:
+        return composites.compose(assembly.rule, results, settings)
+    own = results[name]
     values = dict(own.values)
-    for one in kpi.also:
+    for one in assembly.also:
         values[one.name] = results[one.kpi].values[one.value]
-    parts = [Part(name=name, kpi=name, values=results[name].values, n=results[name].n) for name in kpi.parts]
-    return Answer(value=values[kpi.main], values=values, n=own.n, parts=parts)
+    parts = [Part(name=part, kpi=part, values=results[part].values, n=results[part].n) for part in assembly.parts]
+    return Answer(value=values[assembly.main], values=values, n=own.n, parts=parts)

@@ -12,6 +12,7 @@ from ovia_shared.database.kpis.measuring import Basis, Measured, Question, measu
 from ovia_shared.database.pool import Connection
 from ovia_shared.errors import NotFound
 from ovia_shared.kpis.catalogue import CATALOGUE
+from ovia_shared.kpis.kpi import Assembly
 from ovia_shared.models.kpi import Answer, Receipt, Replay, Scope, ScopeKind, Window
 
 
@@ -28,8 +29,8 @@ async def keep(conn: Connection, question: Question, measured: Measured) -> UUID
     await conn.execute(
         """
         insert into receipts (org_id, id, kpi, kpi_version, scope_kind, scope_id, window_start, window_end, as_of,
-                              basis_id, statements, answer, n, row_count, row_hash)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+                              basis_id, statements, assembly, answer, n, row_count, row_hash)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
         """,
         question.org_id,
         receipt_id,
@@ -42,6 +43,7 @@ async def keep(conn: Connection, question: Question, measured: Measured) -> UUID
         question.facts_as_of,
         question.basis.id,
         statements,
+        msgspec.to_builtins(measured.assembly),
         answer,
         measured.answer.n,
         measured.row_count,
@@ -66,8 +68,6 @@ async def find(conn: Connection, org_id: UUID, receipt_id: UUID) -> Receipt:
     )
     if row is None:
         raise NotFound("there is no such receipt", field="receipt_id")
-    # In the order they were counted in, which jsonb does not keep: the hash of the rows goes by it.
-    texts = {name: row["texts"][name] for name in CATALOGUE[row["kpi"]].inputs if name in row["texts"]}
     return Receipt(
         id=row["id"],
         kpi=row["kpi"],
@@ -80,7 +80,8 @@ async def find(conn: Connection, org_id: UUID, receipt_id: UUID) -> Receipt:
         row_count=row["row_count"],
         row_hash=row["row_hash"],
         basis=row["basis"],
-        statements=texts,
+        statements=row["texts"],
+        assembly=row["assembly"],
         created_at=row["created_at"],
     )
 
@@ -88,7 +89,8 @@ async def find(conn: Connection, org_id: UUID, receipt_id: UUID) -> Receipt:
 async def replay(conn: Connection, org_id: UUID, receipt_id: UUID) -> Replay:
     """Counts a receipt again, by its own statements and on its own basis, as of its own moment. Raises `NotFound`."""
     receipt = await find(conn, org_id, receipt_id)
-    measured = await measure_with(conn, question_of(org_id, receipt), receipt.statements)
+    assembly = msgspec.convert(receipt.assembly, Assembly)
+    measured = await measure_with(conn, question_of(org_id, receipt), receipt.statements, assembly)
     answer_equal = msgspec.json.encode(measured.answer) == msgspec.json.encode(receipt.answer)
     rows_equal = (measured.row_count, measured.row_hash) == (receipt.row_count, receipt.row_hash)
     return Replay(

@@ -35,7 +35,7 @@ async def taken(conn: Connection, org_id: UUID) -> Taken | None:
         """
         select (select min(created_at) from receipts r
                  where r.org_id = $1 and r.kpi = 'delivery_health' and r.scope_kind = 'organisation') as first,
-               max(s.right_as_of) as latest
+               min(s.right_as_of) as latest
           from snapshots s
          where s.org_id = $1 and s.scope_kind = 'organisation' and s.scope_id = '' and s.grain = 'latest'
         """,
@@ -97,7 +97,14 @@ async def latest_values(conn: Connection, org_id: UUID) -> list[LatestValue]:
           left join teams t on s.scope_kind = 'team' and t.org_id = s.org_id and t.id::text = s.scope_id
                            and t.deleted_at is null
          where s.org_id = $1 and s.grain = 'latest'
+           and s.window_end = (select max(o.window_end) from snapshots o
+                                where o.org_id = s.org_id and o.scope_kind = s.scope_kind and o.scope_id = s.scope_id
+                                  and o.kpi = s.kpi and o.grain = 'latest')
            and (s.scope_kind = 'organisation' or p.id is not null or t.id is not null)
+           -- The numbers of a team of one are that person's.
+           and (t.id is null or (select count(distinct m.person_id) from team_memberships m
+                                  where m.org_id = $1 and m.team_id = t.id and m.known_to = 'infinity'
+                                    and m.valid_from <= now() and (m.valid_to is null or m.valid_to > now())) <> 1)
         """,
         org_id,
     )

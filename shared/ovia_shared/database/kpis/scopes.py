@@ -4,9 +4,8 @@ from typing import Any
 from uuid import UUID
 
 from ovia_shared.database.pool import Connection
-from ovia_shared.database.teams import BELOW
 from ovia_shared.errors import InvalidInput, NotFound
-from ovia_shared.models.kpi import EntityKey, ResolvedScope, Scope, ScopeKind
+from ovia_shared.models.kpi import EntityKey, ResolvedScope, Scope, ScopeKind, Window
 from ovia_shared.models.product import ProjectKey
 
 # ruff: noqa: S608 (every name comes from here)
@@ -49,20 +48,25 @@ _RELEASE_ITEMS = f"""
 
 
 async def resolve(conn: Connection, org_id: UUID, scope: Scope) -> ResolvedScope:
-    """What the scope is made up of now. Raises `NotFound`, and `InvalidInput` for an id that cannot be one."""
+    """What the scope is made up of now, its id in the one spelling.
+
+    Raises `NotFound`, and `InvalidInput` for an id that cannot be one.
+    """
     match scope.kind:
         case ScopeKind.ORGANISATION:
             if scope.id:
                 raise InvalidInput("the organisation is the one of the token; leave scope_id out", field="scope_id")
             return ResolvedScope(kind=scope.kind)
         case ScopeKind.PRODUCT:
-            return ResolvedScope(kind=scope.kind, id=scope.id, projects=await _projects(conn, org_id, _uuid(scope)))
+            product = _uuid(scope)
+            return ResolvedScope(kind=scope.kind, id=str(product), projects=await _projects(conn, org_id, product))
         case ScopeKind.TEAM:
-            return ResolvedScope(kind=scope.kind, id=scope.id, teams=await _teams(conn, org_id, _uuid(scope)))
+            team = _uuid(scope)
+            return ResolvedScope(kind=scope.kind, id=str(team), teams=await _teams(conn, org_id, team))
         case ScopeKind.PERSON:
             person = _uuid(scope)
             await _must_be(conn, "people", org_id, person)
-            return ResolvedScope(kind=scope.kind, id=scope.id, person=person)
+            return ResolvedScope(kind=scope.kind, id=str(person), person=person)
         case _:
             return await _of_source(conn, org_id, scope)
 
@@ -104,19 +108,29 @@ async def snapshot_scopes(conn: Connection, org_id: UUID) -> list[Scope]:
     return [Scope(ScopeKind(row["kind"]), row["id"]) for row in rows]
 
 
-async def members(conn: Connection, org_id: UUID, scope: ResolvedScope) -> int | None:
-    """How many people were ever in a team scope, as is believed now; None for scopes that are no group of people."""
+async def members(conn: Connection, org_id: UUID, scope: ResolvedScope, window: Window) -> int | None:
+    """How many people were in a team scope within the window, as is believed now; None for what is no group."""
     if scope.teams is None:
         return None
     counted: int = await conn.fetchval(
         """
         select count(distinct person_id) from team_memberships
          where org_id = $1 and team_id = any($2) and known_to = 'infinity'
+           and valid_from < $4 and (valid_to is null or valid_to > $3)
         """,
         org_id,
         scope.teams,
+        window.start,
+        window.end,
     )
     return counted
+
+
+async def is_kept_ready(conn: Connection, org_id: UUID, scope: ResolvedScope) -> bool:
+    """Whether snapshots are taken of it: of the organisation, products, teams, and sprints as long as they are open."""
+    if scope.kind is not ScopeKind.SPRINT:
+        return scope.kind in (ScopeKind.ORGANISATION, ScopeKind.PRODUCT, ScopeKind.TEAM)
+    return Scope(scope.kind, scope.id) in await snapshot_scopes(conn, org_id)
 
 
 async def time_zone(conn: Connection, org_id: UUID) -> str:
@@ -140,7 +154,18 @@ async def _projects(conn: Connection, org_id: UUID, product: UUID) -> list[Proje
 
 async def _teams(conn: Connection, org_id: UUID, team: UUID) -> list[UUID]:
     await _must_be(conn, "teams", org_id, team)
-    rows = await conn.fetch(f"{BELOW.format(team='$2')} select id from below order by id", org_id, team)
+    # Those that were deleted too: what was done in them stays a part of what they were a part of.
+    rows = await conn.fetch(
+        """
+        with recursive below (id) as (
+            select $2::uuid
+            union
+            select t.id from teams t join below b on t.org_id = $1 and t.parent_id = b.id)
+        select id from below order by id
+        """,
+        org_id,
+        team,
+    )
     return [row["id"] for row in rows]
 
 
@@ -156,12 +181,13 @@ async def _of_source(conn: Connection, org_id: UUID, scope: Scope) -> ResolvedSc
     )
     if not there:
         raise _not_there(scope)
+    canonical = f"{connection_id}:{external_id}"
     if scope.kind is ScopeKind.PROJECT:
-        return ResolvedScope(kind=scope.kind, id=scope.id, projects=[ProjectKey(connection_id, external_id)])
+        return ResolvedScope(kind=scope.kind, id=canonical, projects=[ProjectKey(connection_id, external_id)])
     of_sprint = scope.kind is ScopeKind.SPRINT
     rows = await conn.fetch(_SPRINT_ITEMS if of_sprint else _RELEASE_ITEMS, org_id, connection_id, external_id)
     return ResolvedScope(
-        kind=scope.kind, id=scope.id, items=[EntityKey(*row) for row in rows], sprint=scope.id if of_sprint else None
+        kind=scope.kind, id=canonical, items=[EntityKey(*row) for row in rows], sprint=canonical if of_sprint else None
     )
 
 

@@ -5,6 +5,7 @@ of its kinds in its window, mappings and memberships of its people, its basis, i
 milliseconds where counting again takes as long as the window is large.
 """
 
+# ruff: noqa: S608 (constants)
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -44,9 +45,10 @@ async def answer(conn: Connection, question: Question) -> Told:
 
 async def series(
     conn: Connection, org_id: UUID, basis: Basis, kpi: str, grain: str, windows: Sequence[Window], as_of: datetime,
+    *, running: Window | None = None,
 ) -> list[Told]:  # fmt: skip
     """The answers of all windows, as of `as_of`, which is now: those kept ready where they hold, the others counted
-    and kept ready. A window that is not over yet is counted and not kept."""
+    and kept ready. `running`, the one that is not over yet, is counted and not kept: a minute later it is another."""
     kept = await _kept(conn, org_id, basis, kpi, grain, windows)
     holding = await _holding(conn, org_id, basis, CATALOGUE[kpi], kept, as_of)
     found = []
@@ -57,7 +59,7 @@ async def series(
                 conn,
                 Question(org_id=org_id, kpi=kpi, window=window, basis=basis, facts_as_of=as_of, people_as_of=as_of),
             )
-            if window.end <= as_of:
+            if window != running:
                 await put(conn, org_id, basis, grain, [told])
         found.append(told)
     return found
@@ -83,8 +85,8 @@ async def put(conn: Connection, org_id: UUID, basis: Basis, grain: str, told: Se
           from unnest($5::text[], $6::timestamptz[], $7::timestamptz[], $8::uuid[], $9::timestamptz[])
                given (kpi, start, "end", receipt_id, right_as_of)
             on conflict (org_id, scope_kind, scope_id, kpi, grain, window_start, window_end) do update
-               set receipt_id = excluded.receipt_id,
-                   right_as_of = greatest(snapshots.right_as_of, excluded.right_as_of)
+               set receipt_id = excluded.receipt_id, right_as_of = excluded.right_as_of
+             where excluded.right_as_of >= snapshots.right_as_of
         """,
         org_id,
         basis.scope.kind,
@@ -116,7 +118,17 @@ async def latest(
 
     What sources said since is not looked at: the next snapshot tells it.
     """
-    rows = await conn.fetch(f"{_SELECT} and s.grain = 'latest'", org_id, basis.scope.kind, basis.scope.id)
+    rows = await conn.fetch(
+        f"""{_SELECT} and s.grain = 'latest'
+           and (s.window_end, s.window_start) = (
+               select o.window_end, o.window_start from snapshots o
+                where o.org_id = $1 and o.scope_kind = $2 and o.scope_id = $3 and o.grain = 'latest'
+                order by 1 desc, 2 desc limit 1)
+        """,
+        org_id,
+        basis.scope.kind,
+        basis.scope.id,
+    )
     told = {row["kpi"]: _told(row) for row in rows}
     if not told:
         return None, {}
@@ -143,14 +155,16 @@ async def _kept(
     if not windows:
         return []
     rows = await conn.fetch(
-        f"{_SELECT} and s.kpi = $4 and s.grain = $5 and s.window_start between $6 and $7",
+        f"""{_SELECT} and s.kpi = $4 and s.grain = $5
+           and (s.window_start, s.window_end) in (select * from unnest($6::timestamptz[], $7::timestamptz[]))
+        """,
         org_id,
         basis.scope.kind,
         basis.scope.id,
         kpi,
         grain,
-        min(one.start for one in windows),
-        max(one.start for one in windows),
+        [one.start for one in windows],
+        [one.end for one in windows],
     )
     return [_told(row) for row in rows if _same_basis(row, basis)]
 

@@ -102,11 +102,31 @@ async def test_the_command_says_what_it_counted(books: Books, role_dsn: RoleDsn,
 
 def test_a_snapshot_is_due_when_facts_changed_long_ago_enough_and_once_a_day() -> None:
     first, hour = day(0), timedelta(hours=1)
-    assert due(None, first)
-    assert not due(Taken(first, first, changed=True), first + 0.01 * hour)
-    assert due(Taken(first, first, changed=True), first + 0.02 * hour)
+    assert due(None, first, reading=False)
+    assert not due(None, first, reading=True)
+    assert not due(Taken(first, first, changed=True), first + 0.01 * hour, reading=False)
+    assert due(Taken(first, first, changed=True), first + 0.02 * hour, reading=False)
+    assert not due(Taken(first, first, changed=True), first + 0.02 * hour, reading=True)
+    assert due(Taken(first, first, changed=True), first + hour, reading=True)
     later = day(9)
-    assert not due(Taken(first, later, changed=True), later + 0.5 * hour)
-    assert due(Taken(first, later, changed=True), later + hour)
-    assert not due(Taken(first, later, changed=False), later + 23 * hour)
-    assert due(Taken(first, later, changed=False), later + 24 * hour)
+    assert not due(Taken(first, later, changed=True), later + 0.5 * hour, reading=False)
+    assert due(Taken(first, later, changed=True), later + hour, reading=False)
+    assert not due(Taken(first, later, changed=False), later + 23 * hour, reading=False)
+    assert due(Taken(first, later, changed=False), later + 24 * hour, reading=True)
+
+
+async def test_whether_sources_are_being_read_is_known_by_their_leases(books: Books) -> None:
+    async with books.database.transaction(books.org_id) as conn:
+        assert not await schedule.reading(conn, books.org_id)
+    await books.admin.execute(
+        """
+        with known as (
+            insert into connections (org_id, id, kind, name, base_url)
+            values ($1, gen_random_uuid(), 'git', 'x', 'x') returning id)
+        insert into sync_partitions (org_id, id, connection_id, stream, lease_owner, lease_expires_at)
+        select $1, gen_random_uuid(), id, 'commits', gen_random_uuid(), now() + interval '1 minute' from known
+        """,
+        books.org_id,
+    )
+    async with books.database.transaction(books.org_id) as conn:
+        assert await schedule.reading(conn, books.org_id)

@@ -19,12 +19,13 @@ EVERY, EVERY_AT_FIRST, AT_FIRST = timedelta(hours=1), timedelta(minutes=1), time
 AT_LEAST = timedelta(days=1)
 
 
-def due(taken: schedule.Taken | None, now: datetime) -> bool:
-    """Whether it is time for another snapshot."""
+def due(taken: schedule.Taken | None, now: datetime, *, reading: bool) -> bool:
+    """Whether it is time for another snapshot. While sources are read, what it told would soon be otherwise: the first
+    one waits for the end, later ones come every hour."""
     if taken is None:
-        return True
+        return not reading
     age = now - taken.latest
-    every = EVERY_AT_FIRST if now - taken.first < AT_FIRST else EVERY
+    every = EVERY_AT_FIRST if now - taken.first < AT_FIRST and not reading else EVERY
     return age >= AT_LEAST or (taken.changed and age >= every)
 
 
@@ -75,7 +76,8 @@ class Keeper:
             async with database.transaction(org_id) as conn:
                 # Without a fact there is nothing to keep ready yet.
                 begun = await schedule.beginning(conn, org_id) is not None
-                wanted = begun and due(await schedule.taken(conn, org_id), datetime.now(UTC))
+                reading = await schedule.reading(conn, org_id)
+                wanted = begun and due(await schedule.taken(conn, org_id), datetime.now(UTC), reading=reading)
             if wanted:
                 await take_latest(database, org_id)
                 await refresh_history(database, org_id)

@@ -3,13 +3,13 @@
 from litestar import Litestar, Router
 from litestar.di import Provide
 
-from ovia_metrics.anomalies.routes import ANOMALIES
 from ovia_metrics.changes.routes import CHANGES
 from ovia_metrics.deployments.routes import DEPLOYMENTS
 from ovia_metrics.facts.gauges import FactGauges
 from ovia_metrics.forecasts.routes import FORECASTS
 from ovia_metrics.identity_gauges import IdentityGauges
 from ovia_metrics.kpis import routes as kpi_routes
+from ovia_metrics.kpis.anomaly_routes import ANOMALIES
 from ovia_metrics.quality.known import KnownQuality
 from ovia_metrics.quality.routes import read_data_quality
 from ovia_metrics.receipts.routes import RECEIPTS

@@ -87,8 +87,3 @@ def previous(window: Window, zone: ZoneInfo) -> Window:
     if whole:
         return Window(midnight(start - (end - start), zone), window.start)
     return Window(window.start - (window.end - window.start), window.start)
-
-
-def zone_of(name: str) -> ZoneInfo:
-    """The time zone of an IANA name, which an organisation cannot have without the database knowing it."""
-    return ZoneInfo(name)

@@ -1,6 +1,7 @@
 """The latest snapshot of a scope: every KPI it has, with delivery health and release risk before all."""
 
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -67,5 +68,4 @@ async def take(conn: Connection, question: Question) -> list[Told]:
 
 def window_of(basis: Basis, as_of: datetime) -> Window:
     """What a snapshot tells: the 30 days before, and today, to the last full minute."""
-    asked = Window(as_of, as_of.replace(second=0, microsecond=0))
-    return windows.last_days(asked.end, DEFAULT_DAYS, windows.zone_of(basis.zone))
+    return windows.last_days(as_of.replace(second=0, microsecond=0), DEFAULT_DAYS, ZoneInfo(basis.zone))

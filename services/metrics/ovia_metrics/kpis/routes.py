@@ -10,13 +10,13 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import PathParameter, QueryParameter, SkipValidation
 from litestar.response import Stream
 
-from ovia_metrics.anomalies.of_series import marked
 from ovia_metrics.kpis import exporting, overview, series
 from ovia_metrics.kpis.answering import KpiAnswer, answered, kpi_of, quality, shown
 from ovia_metrics.kpis.asking import LONGEST, Asking, asking
 from ovia_metrics.kpis.exporting import FILE, MEDIA_TYPES, FileFormat
 from ovia_metrics.kpis.overview import Overview
 from ovia_metrics.kpis.series import Series
+from ovia_metrics.kpis.standing_out import marked
 from ovia_metrics.quality.known import KnownQuality
 from ovia_shared.database.kpis import behind
 from ovia_shared.database.kpis.measuring import Question, measure

@@ -9,6 +9,7 @@ of the deriver, whose rows are rewritten.
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -111,7 +112,7 @@ def _with(basis: Basis, tried: Tried) -> Basis:
 
 def _months(now: datetime, basis: Basis) -> list[Window]:
     """Twelve months of the organisation's calendar; the last one ends now, at a full minute."""
-    zone = windows.zone_of(basis.zone)
+    zone = ZoneInfo(basis.zone)
     end = now.replace(second=0, microsecond=0)
     last = windows.first_day(windows.day_of(end, zone), Bucket.MONTH)
     first = last.replace(year=last.year - 1)

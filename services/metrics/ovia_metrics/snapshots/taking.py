@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -79,7 +80,7 @@ async def refresh_history(
                 begins, moment = await schedule.beginning(conn, org_id), await knowing.settled(conn)
                 if begins is None or begins >= moment or not has(kpi, basis.scope):
                     continue
-                every = windows.buckets(Window(begins, moment), grain, windows.zone_of(basis.zone))
+                every = windows.buckets(Window(begins, moment), grain, ZoneInfo(basis.zone))
                 over = [one for one in every if one.end <= moment]
                 values += await snapshots.refresh(conn, org_id, basis, kpi.name, grain, over, moment)
         except NotFound:

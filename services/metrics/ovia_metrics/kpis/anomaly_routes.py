@@ -9,11 +9,11 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import QueryParameter, SkipValidation
 
 from ovia_metrics.anomalies.detecting import LEAST_POINTS
-from ovia_metrics.anomalies.of_series import marked
 from ovia_metrics.anomalies.telling import Anomaly
 from ovia_metrics.kpis import series
 from ovia_metrics.kpis.answering import ScopeShown, kpi_of, shown
 from ovia_metrics.kpis.asking import Asking, asking
+from ovia_metrics.kpis.standing_out import marked
 from ovia_shared.database.kpis.measuring import has
 from ovia_shared.database.pool import Connection
 from ovia_shared.errors import InvalidInput

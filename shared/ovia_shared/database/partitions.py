@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from msgspec import structs
+
 from ovia_shared.database.ids import new_id
 from ovia_shared.database.pool import Connection
 from ovia_shared.database.rows import to_model
@@ -124,10 +126,12 @@ async def advance(
     records: int,
     total: int | None,
     lease_seconds: float,
-) -> None:
+) -> Partition:
     """Moves the cursor and renews the lease, in the transaction that stores the records it stands for.
 
-    `records` is how many more were read, `total` an estimate for this read. Raises `LeaseLost`.
+    `records` is how many more were read, `total` an estimate for this read. Returns the partition as it stands if
+    that transaction lasts, which is what the next page continues from. Raises `LeaseLost`, also where a page before
+    this one did not survive a crash of the server: a cursor behind it would pass over its records for ever.
     """
     await _fenced(
         conn,
@@ -135,7 +139,7 @@ async def advance(
         update sync_partitions
            set cursor = $4, records_done = records_done + $5, records_total = coalesce($6, records_total),
                lease_expires_at = now() + make_interval(secs => $7)
-         where org_id = $1 and id = $2 and fencing_token = $3 and lease_owner is not null
+         where org_id = $1 and id = $2 and fencing_token = $3 and lease_owner is not null and records_done = $8
         """,
         org_id,
         partition,
@@ -143,11 +147,13 @@ async def advance(
         records,
         total,
         lease_seconds,
+        partition.records_done,
     )
+    return structs.replace(partition, cursor=cursor, records_done=partition.records_done + records)
 
 
 async def succeed(conn: Connection, org_id: UUID, partition: Partition, next_due_seconds: float) -> None:
-    """Records a complete read and lets go. Raises `LeaseLost`."""
+    """Records a complete read and lets go. Raises `LeaseLost`, also where a crash of the server took a page back."""
     await _fenced(
         conn,
         """
@@ -155,11 +161,12 @@ async def succeed(conn: Connection, org_id: UUID, partition: Partition, next_due
            set lease_owner = null, lease_expires_at = null, last_success_at = last_started_at,
                last_error = null, last_error_at = null, consecutive_failures = 0,
                next_due_at = now() + make_interval(secs => $4)
-         where org_id = $1 and id = $2 and fencing_token = $3 and lease_owner is not null
+         where org_id = $1 and id = $2 and fencing_token = $3 and lease_owner is not null and records_done = $5
         """,
         org_id,
         partition,
         next_due_seconds,
+        partition.records_done,
     )
 
 
@@ -193,6 +200,24 @@ async def release(conn: Connection, org_id: UUID, partition: Partition) -> None:
         org_id,
         partition,
     )
+
+
+async def give_back(conn: Connection, org_id: UUID, partition: Partition, owner: str) -> bool:
+    """Lets go of the lease this owner has on the partition, due again at once; whether there was one.
+
+    An older lease of its own counts too: a crash of the server may have taken the last claim back.
+    """
+    outcome = await conn.execute(
+        """
+        update sync_partitions set lease_owner = null, lease_expires_at = null, next_due_at = now()
+         where org_id = $1 and id = $2 and lease_owner = $3 and fencing_token <= $4
+        """,
+        org_id,
+        partition.id,
+        owner,
+        partition.fencing_token,
+    )
+    return bool(outcome != "UPDATE 0")
 
 
 async def _fenced(conn: Connection, statement: str, org_id: UUID, partition: Partition, *values: Any) -> None:

@@ -179,7 +179,15 @@ class Work:
             log.warning("the database went away", partition=str(partition.id))
             await self._patiently(lambda: self._runner.give_back(partition))
             return
-        except (SourceError, LeaseLost) as error:
+        except LeaseLost as error:
+            if await self._patiently(lambda: self._runner.give_back(partition)):
+                # Nobody took over: the server crashed, and with it went what we wrote last. It is read again.
+                log.warning("the database lost the end of what was written", partition=str(partition.id))
+            else:
+                self._outcome.failed.append(f"{name}: {error.message}")
+                progress.say(f"{name}: {error.message}")
+            return
+        except SourceError as error:
             self._outcome.failed.append(f"{name}: {error.message}")
             log.error("partition not read", partition=str(partition.id), stream=partition.stream, reason=error.message)
             progress.say(f"{name}: {error.message}")

@@ -92,11 +92,13 @@ class Runner:
                 run_id = await sync_runs.start(conn, self._org_id, partition)
             await self._end(partition, run_id, reason, release=False)
 
-    async def give_back(self, partition: Partition) -> None:
-        """Lets go of a partition whose reading broke off, so that it is due at once. Raises `Unavailable`."""
-        with contextlib.suppress(LeaseLost):
-            async with self._database.transaction(self._org_id) as conn:
-                await partitions.release(conn, self._org_id, partition)
+    async def give_back(self, partition: Partition) -> bool:
+        """Lets go of a partition whose reading broke off, so that it is due at once; whether it still was ours.
+
+        Raises `Unavailable`.
+        """
+        async with self._database.transaction(self._org_id) as conn:
+            return await partitions.give_back(conn, self._org_id, partition, self._owner)
 
     async def read(self, partition: Partition, stream: Stream[Rows], watch: Watch) -> Progress:
         """Reads the partition to its end and lets go of it.
@@ -116,6 +118,10 @@ class Runner:
         except SourceError as error:
             await self._end(partition, run_id, error.message, release=False)
             raise
+        except Unavailable:
+            # No fault of the partition's: it is due again as soon as the database is back.
+            await self._end(partition, run_id, "the database went away", release=True)
+            raise
         except LeaseLost:
             raise
         except Exception as error:
@@ -123,7 +129,7 @@ class Runner:
             await self._end(partition, run_id, f"unexpected {type(error).__name__}", release=False)
             raise
         async with self._database.transaction(self._org_id) as conn:
-            await partitions.succeed(conn, self._org_id, partition, NEXT_READ_SECONDS)
+            await partitions.succeed(conn, self._org_id, reading.partition, NEXT_READ_SECONDS)
             await sync_runs.finish(conn, self._org_id, run_id)
         log.info("partition read", stream=stream.name, partition=str(partition.id), **_counts(reading.done))
         return reading.done
@@ -154,7 +160,7 @@ class _Reading:
     ) -> None:
         self._database = database
         self._org_id = org_id
-        self._partition = partition
+        self.partition = partition
         self._stream = stream
         self._run_id = run_id
         self._lease_seconds = lease_seconds
@@ -163,18 +169,18 @@ class _Reading:
 
     async def through(self, watch: Watch, stop: asyncio.Event) -> None:
         watch(self.done, None)
-        partition = self._partition
+        partition = self.partition
         async with self._database.transaction(self._org_id) as conn:
             # Hardly ever is there one; then pages need not look for theirs.
             self._letters_open = await replaying.has_open_letters(
                 conn, self._org_id, partition.connection_id, self._stream.name
             )
-        understood = self._understood(self._stream.pages(self._partition.cursor))
+        understood = self._understood(self._stream.pages(self.partition.cursor))
         async with contextlib.aclosing(_one_ahead(understood)) as pages:
             async for one in pages:
                 async with self._database.transaction(self._org_id) as conn:
-                    done = await self._store(conn, one)
-                self.done = done
+                    done, moved = await self._store(conn, one)
+                self.done, self.partition = done, moved
                 watch(self.done, one.page.total)
                 if stop.is_set():
                     raise Stopped
@@ -192,8 +198,8 @@ class _Reading:
                         letters.append(DeadLetter(record.external_id, record.payload, str(error)))
                 yield _Understood(page, meanings, letters)
 
-    async def _store(self, conn: Connection, understood: "_Understood") -> Progress:
-        org_id, partition, stream = self._org_id, self._partition, self._stream
+    async def _store(self, conn: Connection, understood: "_Understood") -> tuple[Progress, Partition]:
+        org_id, partition, stream = self._org_id, self.partition, self._stream
         page, letters = understood.page, list(understood.letters)
         added = 0
         await replaying.hold(conn, partition.connection_id, stream.name, alone=False)
@@ -227,8 +233,8 @@ class _Reading:
         read = len(page.records) + len(page.unreadable)
         done = Progress(self.done.read + read, self.done.raw_added + added, self.done.dead_letters + len(letters))
         await sync_runs.progress(conn, org_id, self._run_id, done)
-        await partitions.advance(conn, org_id, partition, page.cursor, read, page.total, self._lease_seconds)
-        return done
+        moved = await partitions.advance(conn, org_id, partition, page.cursor, read, page.total, self._lease_seconds)
+        return done, moved
 
 
 class _Understood(msgspec.Struct, frozen=True):

@@ -1,0 +1,140 @@
+"""What is done to a running stack costs its users no request."""
+
+import asyncio
+import json
+import subprocess
+import time
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from tests.stack.load import Traffic
+from tests.stack.stack import Stack, until
+from tests.stack.test_1_deployment import synced
+
+__all__ = ["synced"]
+
+# Of load before and after what is done, so that neither end goes unseen.
+MARGIN_SECONDS = 3.0
+AT_LEAST_PER_SECOND = 50.0
+
+
+def under_load(stack: Stack, what: str, doing: Callable[[], object]) -> Traffic:
+    """Does something while requests come in. Fails the test if there were too few of them to say anything."""
+
+    async def through() -> Traffic:
+        async with stack.client.load() as traffic:
+            await asyncio.sleep(MARGIN_SECONDS)
+            await asyncio.to_thread(doing)
+            await asyncio.sleep(MARGIN_SECONDS)
+        return traffic
+
+    traffic = stack.timed(what, lambda: asyncio.run(through()))
+    stack.told[what] = traffic.told()
+    assert traffic.sent / traffic.seconds >= AT_LEAST_PER_SECOND, traffic.told()
+    assert isinstance(traffic, Traffic)
+    return traffic
+
+
+def replicas(stack: Stack, service: str) -> int:
+    return sum(task["State"].get("Health", {}).get("Status") == "healthy" for task in stack.tasks(service))
+
+
+def updated(stack: Stack, service: str) -> str:
+    (found,) = json.loads(stack.docker("service", "inspect", f"ovia_{service}"))
+    return str((found.get("UpdateStatus") or {}).get("State"))
+
+
+def test_a_rolling_update_of_every_service_fails_no_request(synced: Stack) -> None:
+    services = ("api", "metrics", "rag", "console")
+
+    def update() -> None:
+        for service in services:
+            synced.docker("service", "update", "--force", "--detach", f"ovia_{service}")
+        until(lambda: all(updated(synced, one) == "completed" for one in services), "all services are updated", 200)
+
+    traffic = under_load(synced, "rolling update of four services", update)
+    assert traffic.failed == 0, traffic.told()
+
+
+def test_scaling_up_and_down_fails_no_request(synced: Stack) -> None:
+    def scale() -> None:
+        for count in (1, 3, 1, 2):
+            synced.docker("service", "scale", "--detach", f"ovia_api={count}")
+            until(lambda: len(synced.tasks("api")) == count == replicas(synced, "api"), f"{count} replicas", 90)  # noqa: B023
+
+    traffic = under_load(synced, "scaling 2 to 1 to 3 to 1 to 2", scale)
+    assert traffic.failed == 0, traffic.told()
+
+
+def test_a_replica_that_is_killed_fails_no_request_and_is_replaced(synced: Stack) -> None:
+    def kill() -> None:
+        victim = synced.tasks("api")[0]
+        subprocess.run(["kill", "-9", str(victim["State"]["Pid"])], check=True)
+        until(
+            lambda: victim["Id"] not in {task["Id"] for task in synced.tasks("api")} and replicas(synced, "api") == 2,
+            "the killed replica is replaced",
+            60,
+        )
+
+    traffic = under_load(synced, "kill -9 of a replica", kill)
+    assert traffic.failed == 0, traffic.told()
+
+
+def test_a_release_that_does_not_start_is_taken_back_by_itself(synced: Stack) -> None:
+    synced.docker("build", "--quiet", "--tag", "ovia/api:broken", "--build-arg", "FROM=ovia/api:this", "tests/stack/images/broken")
+    before = {task["Id"] for task in synced.tasks("api")}
+
+    def release() -> None:
+        synced.docker("service", "update", "--detach", "--image", "ovia/api:broken", "ovia_api")
+        until(lambda: updated(synced, "api") == "rollback_completed", "the release is rolled back", 120)
+
+    traffic = under_load(synced, "a release that does not start", release)
+    assert traffic.failed == 0, traffic.told()
+    until(lambda: replicas(synced, "api") == 2, "both replicas are well")
+    assert {task["Config"]["Image"].partition("@")[0] for task in synced.tasks("api")} == {"ovia/api:this"}
+    assert before & {task["Id"] for task in synced.tasks("api")}
+
+
+def test_a_database_that_restarts_costs_only_answers_that_say_when_to_come_back(synced: Stack) -> None:
+    restarted: list[float] = []
+
+    def restart() -> None:
+        (task,) = synced.tasks("postgres")
+        restarted.append(time.monotonic())
+        synced.docker("restart", "--time", "30", task["Id"])
+        until(lambda: replicas(synced, "postgres") == 1, "the database is back", 60)
+        restarted.append(time.monotonic())
+
+    before = {service: {task["Id"] for task in synced.tasks(service)} for service in ("api", "metrics")}
+    traffic = under_load(synced, "restart of the database", restart)
+    assert set(traffic.statuses) <= {200, 201, 503}, traffic.told()
+    assert not traffic.unanswered, traffic.told()
+    assert traffic.without_retry_after == 0
+    away = max(0.0, traffic.last_failure - restarted[0])
+    synced.told["answers were missing for"] = f"{away:.1f} s after the database was told to restart"
+    assert away < 20
+    # Nothing was killed for it.
+    assert before == {service: {task["Id"] for task in synced.tasks(service)} for service in before}
+
+
+async def _slow(stack: Stack) -> int:
+    async with stack.client.session() as session, session.get("/team/kpi/history/export?kpi=throughput") as answer:
+        await answer.read()
+        return answer.status
+
+
+Ask = Callable[[Stack], Awaitable[int]]
+
+
+@pytest.mark.parametrize("ask", [_slow], ids=["an export"])
+def test_what_is_under_way_when_a_replica_is_told_to_end_is_answered(synced: Stack, ask: Ask) -> None:
+    async def through() -> list[int]:
+        asked = [asyncio.create_task(ask(synced)) for _ in range(8)]
+        await asyncio.sleep(0.05)
+        for task in synced.tasks("metrics"):
+            await asyncio.to_thread(synced.docker, "kill", "--signal", "TERM", task["Id"])
+        return list(await asyncio.gather(*asked))
+
+    assert set(asyncio.run(through())) <= {200, 400}
+    until(lambda: replicas(synced, "metrics") == 2, "both replicas are back")

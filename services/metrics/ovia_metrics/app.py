@@ -17,6 +17,7 @@ from ovia_metrics.settings import preview_routes
 from ovia_metrics.settings.previews import Previews
 from ovia_metrics.settings.routes import choose_setting, list_settings, list_versions, read_setting
 from ovia_metrics.snapshots.gauges import KpiGauges
+from ovia_metrics.sync_gauges import SyncGauges
 from ovia_shared.config.settings import HttpServiceSettings
 from ovia_shared.database.pool import Database
 from ovia_shared.web.app import create_app
@@ -33,7 +34,7 @@ def create(settings: HttpServiceSettings) -> Litestar:
         statement_timeout=settings.statement_timeout,
         name=SERVICE,
     )
-    gauges = (IdentityGauges(database), FactGauges(database), KpiGauges(database))
+    gauges = (IdentityGauges(database), SyncGauges(database), FactGauges(database), KpiGauges(database))
 
     known_quality = KnownQuality()
     previews = Previews(settings.database_url.get_secret_value())

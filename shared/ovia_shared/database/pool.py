@@ -10,9 +10,12 @@ import msgspec
 from asyncpg.transaction import Transaction
 
 from ovia_shared.errors import Conflict, InvalidInput, MalformedInput, OviaError, Unavailable
+from ovia_shared.models.pool import PoolUse
 
 if TYPE_CHECKING:
-    Connection: TypeAlias = asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
+    Pool: TypeAlias = asyncpg.Pool[asyncpg.Record]
+    Pooled: TypeAlias = asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
+    Connection: TypeAlias = asyncpg.Connection[asyncpg.Record] | Pooled
 else:
     Connection = asyncpg.Connection
 
@@ -45,7 +48,14 @@ class Database:
         }
         if not durable:
             self._settings["synchronous_commit"] = "off"
-        self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+        self._pool: Pool | None = None
+        self._waiting = 0
+        self._timeouts = 0
+
+    def use(self) -> PoolUse:
+        """How busy the pool is, for whoever watches it."""
+        in_use = 0 if self._pool is None else self._pool.get_size() - self._pool.get_idle_size()
+        return PoolUse(self._size, in_use, self._waiting, self._timeouts)
 
     async def open(self) -> None:
         """Prepares the pool. Does not connect yet."""
@@ -77,27 +87,41 @@ class Database:
     @contextlib.asynccontextmanager
     async def bare_transaction(self) -> AsyncIterator[Connection]:
         """A transaction that works for no organisation yet: row-level security shows it no tenant row."""
-        if self._pool is None:
-            raise Unavailable("the database pool is not open")
         with translated():
-            async with self._pool.acquire(timeout=ACQUIRE_SECONDS) as conn, conn.transaction():
-                yield conn
+            pool, conn = await self._acquire()
+            try:
+                async with conn.transaction():
+                    yield conn
+            finally:
+                await pool.release(conn)
 
     async def begin(self) -> "OpenTransaction":
         """A bare transaction for whoever must end it in the midst of other work: a web request, before it answers."""
-        if self._pool is None:
-            raise Unavailable("the database pool is not open")
         with translated():
-            conn = await self._pool.acquire(timeout=ACQUIRE_SECONDS)
+            pool, conn = await self._acquire()
             transaction = conn.transaction()
             try:
                 await transaction.start()
             except BaseException:
                 # A connection that cannot even begin is broken: the next caller must not get it.
                 conn.terminate()
-                await self._pool.release(conn)
+                await pool.release(conn)
                 raise
-        return OpenTransaction(self._pool, conn, transaction)
+        return OpenTransaction(pool, conn, transaction)
+
+    async def _acquire(self) -> "tuple[Pool, Pooled]":
+        """A connection, and the pool it must be given back to."""
+        pool = self._pool
+        if pool is None:
+            raise Unavailable("the database pool is not open")
+        self._waiting += 1
+        try:
+            return pool, await pool.acquire(timeout=ACQUIRE_SECONDS)
+        except TimeoutError:
+            self._timeouts += 1
+            raise
+        finally:
+            self._waiting -= 1
 
 
 @contextlib.asynccontextmanager
@@ -113,8 +137,8 @@ class OpenTransaction:
 
     def __init__(
         self,
-        pool: "asyncpg.Pool[asyncpg.Record]",
-        conn: "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]",
+        pool: "Pool",
+        conn: "Pooled",
         transaction: Transaction,
     ) -> None:
         self.conn = conn

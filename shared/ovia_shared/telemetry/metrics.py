@@ -1,6 +1,7 @@
 """Prometheus metrics that every HTTP service has. Each application has a registry of its own."""
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from prometheus_client.registry import Collector
 
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
@@ -42,6 +43,10 @@ class HttpMetrics:
         counter, histogram = children
         counter.inc()
         histogram.observe(seconds)
+
+    def add(self, collector: Collector) -> None:
+        """Tells these beside the requests."""
+        self._registry.register(collector)
 
     def text(self) -> bytes:
         """All of it in the Prometheus text format."""

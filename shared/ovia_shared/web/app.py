@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from importlib.metadata import version
 from typing import Any
 
 from litestar import Litestar
@@ -9,6 +10,7 @@ from litestar.exceptions import HTTPException
 
 from ovia_shared.config.settings import ServerSettings
 from ovia_shared.database.pool import Database
+from ovia_shared.telemetry.collectors import BuildInfo, ContainerMemory, Pool
 from ovia_shared.telemetry.metrics import HttpMetrics
 from ovia_shared.web import health, problems
 from ovia_shared.web.authentication import DEPENDENCIES, Authentication
@@ -36,6 +38,10 @@ def create_app(
     a database can have public handlers only. `more_metrics` are told at `/metrics` behind those of the requests.
     """
     metrics = HttpMetrics(service)
+    metrics.add(BuildInfo(service, version("ovia-shared"), settings.build))
+    metrics.add(ContainerMemory(service))
+    if database is not None:
+        metrics.add(Pool(service, database.use))
     limits = RateLimits(settings.requests_per_minute, settings.anonymous_requests_per_minute)
 
     @asynccontextmanager

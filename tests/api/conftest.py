@@ -75,6 +75,8 @@ def launch(name: str, directory: Path, settings: dict[str, str]) -> Service:
         "PATH": os.environ["PATH"],
         "OVIA_PORT": str(port),
         "OVIA_SECRETS_DIR": str(directory),
+        # Nobody has to be given time to look elsewhere; those tests that do say so.
+        "OVIA_DRAIN_SECONDS": "0",
         "PYTHONUNBUFFERED": "1",
     }
     # Appending, so that emptying the file between tests leaves no hole in it.

@@ -18,6 +18,7 @@ async def service(module: str, dsn: str) -> AsyncIterator[tuple[int, int]]:
         "PATH": os.environ["PATH"],
         "OVIA_DATABASE_URL": dsn,
         "OVIA_PORT": str(port),
+        "OVIA_DRAIN_SECONDS": "0",
         "OVIA_REQUESTS_PER_MINUTE": "100000000",
     }
     process = await asyncio.create_subprocess_exec(

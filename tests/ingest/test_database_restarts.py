@@ -51,11 +51,17 @@ class Server:
         return Ingest(prepare.as_role(self.dsn, "ovia_ingest", ROLE_PASSWORD), self._directory, NAMES[0])
 
     def restart(self, how: signal.Signals) -> None:
+        self.kill(how)
+        self.revive()
+
+    def kill(self, how: signal.Signals) -> None:
         """SIGINT ends every session and stops in order; SIGQUIT stops at once, as a crash would."""
         server = self._postgres._server
         assert server is not None
         server.send_signal(how)
         server.wait(30)
+
+    def revive(self) -> None:
         self._postgres.stop()
         self._postgres.start()
 

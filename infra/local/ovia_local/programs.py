@@ -39,7 +39,14 @@ def environment(own: Mapping[str, str]) -> dict[str, str]:
 
 def service(name: str, state: State, port: int) -> Program:
     """One HTTP service on loopback. It is told its secrets by a directory only it is given."""
-    own = {"OVIA_HOST": LOOPBACK, "OVIA_PORT": str(port), "OVIA_SECRETS_DIR": str(state.secrets_of(name))}
+    own = {
+        "OVIA_HOST": LOOPBACK,
+        "OVIA_PORT": str(port),
+        "OVIA_SECRETS_DIR": str(state.secrets_of(name)),
+        # There is no other replica that requests could go to meanwhile, and somebody waits at the terminal.
+        "OVIA_DRAIN_SECONDS": "0",
+        "OVIA_GRACE_SECONDS": "5",
+    }
     return Program(f"ovia-{name}", [executable(f"ovia-{name}")], environment(own), state.log(name))
 
 

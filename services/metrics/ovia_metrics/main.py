@@ -83,6 +83,8 @@ def create(settings: HttpServiceSettings) -> Litestar:
     scorer = Scorer(dsn)
     made.on_startup.append(scorer.start)
     made.on_shutdown.append(scorer.stop)
+    for loop in (watcher, keeper, scorer):
+        made.state.draining.tell(loop.finish)
     return made
 
 

@@ -82,6 +82,8 @@ class ServerSettings(CommonSettings):
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=1, le=65535)
     request_timeout: Seconds = 30.0
+    drain_seconds: float = Field(5.0, ge=0, le=300, description="told to end, go on accepting requests for so long")
+    grace_seconds: float = Field(30.0, gt=0, le=3600, description="and let those under way take so much longer")
     requests_per_minute: int = Field(6000, ge=1, description="budget of one token")
     anonymous_requests_per_minute: int = Field(600, ge=1, description="budget of one address without a valid token")
 

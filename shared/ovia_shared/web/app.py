@@ -15,6 +15,7 @@ from ovia_shared.telemetry.metrics import HttpMetrics
 from ovia_shared.web import health, problems
 from ovia_shared.web.authentication import DEPENDENCIES, Authentication
 from ovia_shared.web.documentation import documentation
+from ovia_shared.web.draining import Draining
 from ovia_shared.web.health import MoreMetrics
 from ovia_shared.web.idempotency import Idempotency
 from ovia_shared.web.lifecycle import BODY_LIMIT, Lifecycle
@@ -36,12 +37,14 @@ def create_app(
 
     Handlers need a token unless they carry `opt=dict(PUBLIC)`, and may ask for `conn` and `caller`. A service without
     a database can have public handlers only. `more_metrics` are told at `/metrics` behind those of the requests.
+    `app.state.draining` knows when the process is told to end.
     """
     metrics = HttpMetrics(service)
     metrics.add(BuildInfo(service, version("ovia-shared"), settings.build))
     metrics.add(ContainerMemory(service))
     if database is not None:
         metrics.add(Pool(service, database.use))
+    draining = Draining()
     limits = RateLimits(settings.requests_per_minute, settings.anonymous_requests_per_minute)
 
     @asynccontextmanager
@@ -55,7 +58,7 @@ def create_app(
                 await database.close()
 
     app = Litestar(
-        route_handlers=[health.routes(service, settings.build, database, metrics, more_metrics), *handlers],
+        route_handlers=[health.routes(service, settings.build, database, metrics, draining, more_metrics), *handlers],
         dependencies=DEPENDENCIES,
         middleware=[] if database is None else [Authentication(database, limits), Idempotency()],
         before_request=refuse_unknown,
@@ -66,5 +69,6 @@ def create_app(
         logging_config=None,
     )
     # Around the framework, so that unknown paths and failures have a request id, a count and a log line too.
-    app.asgi_handler = Lifecycle(app.asgi_handler, metrics, settings.request_timeout)
+    app.asgi_handler = Lifecycle(app.asgi_handler, metrics, settings.request_timeout, draining)
+    app.state.draining = draining
     return app

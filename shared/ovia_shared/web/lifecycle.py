@@ -13,6 +13,7 @@ from ovia_shared.database.ids import new_id
 from ovia_shared.errors import TooLarge, Unavailable
 from ovia_shared.telemetry.metrics import HttpMetrics
 from ovia_shared.web import problems
+from ovia_shared.web.draining import Draining, Flight
 
 BODY_LIMIT = 1024 * 1024
 # Sources send what they like, and cannot be told to send less.
@@ -38,30 +39,31 @@ _access = structlog.get_logger("ovia.access")
 class Lifecycle:
     """The outermost ASGI layer: also what no route matches, and what fails, passes through it.
 
-    `timeout` is in seconds. `in_flight` says how many requests are being answered.
+    `timeout` is in seconds. `draining` knows the requests being answered, and whether the process is ending.
     """
 
-    def __init__(self, app: ASGIApp, metrics: HttpMetrics, timeout: float) -> None:
+    def __init__(self, app: ASGIApp, metrics: HttpMetrics, timeout: float, draining: Draining) -> None:
         self._app = app
         self._metrics = metrics
         self._timeout = timeout
-        self.in_flight = 0
+        self._draining = draining
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
-        self.in_flight += 1
         self._metrics.in_flight.inc()
         request_id, length = _read_headers(scope["headers"])
         scope.setdefault("state", {})["request_id"] = request_id
-        sender = _Sender(send, request_id)
+        sender = _Sender(send, request_id, self._draining)
         bound = structlog.contextvars.bind_contextvars(request_id=request_id)
+        flight = Flight(asyncio.current_task(), request_id, scope["method"], scope["path"])
+        self._draining.flights.add(flight)
         try:
-            await self._answer(scope, receive, sender, length)
+            await self._answer(scope, receive, sender, length, flight)
         finally:
-            self.in_flight -= 1
+            self._draining.flights.discard(flight)
             self._metrics.in_flight.dec()
             seconds = time.perf_counter() - started
             method = scope["method"] if scope["method"] in _METHODS else "other"
@@ -70,13 +72,17 @@ class Lifecycle:
             _log(scope, method, route, sender.status, seconds)
             structlog.contextvars.reset_contextvars(**bound)
 
-    async def _answer(self, scope: Scope, receive: Receive, sender: "_Sender", length: int) -> None:
+    async def _answer(self, scope: Scope, receive: Receive, sender: "_Sender", length: int, flight: Flight) -> None:
         try:
             limit = WEBHOOK_BODY_LIMIT if scope["path"].startswith(_WEBHOOKS) else BODY_LIMIT
             if length > limit:
                 raise TooLarge(f"the body is larger than {limit // BODY_LIMIT} MiB")
             async with asyncio.timeout(self._timeout):
                 await self._app(scope, receive, sender)
+        except asyncio.CancelledError:
+            if sender.status or not flight.cut:
+                raise
+            await problems.send(scope, sender, Unavailable("the service is ending; send the request again"))
         except TimeoutError:
             if sender.status:
                 raise
@@ -90,9 +96,10 @@ class Lifecycle:
 class _Sender:
     """Adds what every response carries, and remembers the status; 0 until there is one."""
 
-    def __init__(self, send: Send, request_id: str) -> None:
+    def __init__(self, send: Send, request_id: str, draining: Draining) -> None:
         self._send = send
         self._request_id = request_id
+        self._draining = draining
         self.status = 0
 
     async def __call__(self, message: Message) -> None:
@@ -103,6 +110,9 @@ class _Sender:
             headers.append((b"x-request-id", self._request_id.encode()))
             headers += _SECURITY_HEADERS
             headers += [default for default in _DEFAULTS if default[0] not in present]
+            if self._draining.begun:
+                # A caller that keeps its connection would send the next request into the moment it is closed.
+                headers.append((b"connection", b"close"))
             message["headers"] = headers
         await self._send(message)
 

@@ -24,11 +24,17 @@ class Watcher:
         self._changed = changed
         self._poll = poll
         self._wake = asyncio.Event()
+        self._finishing = False
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Begins, and returns at once."""
         self._task = asyncio.create_task(self._watch())
+
+    def finish(self) -> None:
+        """Begins no further organisation."""
+        self._finishing = True
+        self._wake.set()
 
     async def stop(self) -> None:
         """Ends; what is being derived is undone and derived the next time."""
@@ -41,26 +47,32 @@ class Watcher:
         database = Database(self._dsn, size=2, statement_timeout=3600, name="ovia-metrics derive")
         await database.open()
         try:
-            while True:
+            while not self._finishing:
                 try:
                     await self._follow(database)
                 except OviaError as error:
                     log.warning("facts are not derived: %s", error.message)
-                    await asyncio.sleep(self._poll)
+                    await self._pause()
         finally:
             await database.close()
 
     async def _follow(self, database: Database) -> None:
         async with notices.listening(self._dsn, notices.INGESTED, lambda _: self._wake.set()) as conn:
-            while not conn.is_closed():
+            while not conn.is_closed() and not self._finishing:
                 self._wake.clear()
                 async with database.bare_transaction() as asking:
                     known = list(await organisations.ids(asking))
                 for org_id in known:
-                    await self._derive(database, org_id)
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(self._poll):
-                        await self._wake.wait()
+                    if not self._finishing:
+                        await self._derive(database, org_id)
+                await self._pause()
+
+    async def _pause(self) -> None:
+        if self._finishing:
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._poll):
+                await self._wake.wait()
 
     async def _derive(self, database: Database, org_id: UUID) -> None:
         try:

@@ -20,11 +20,16 @@ class Scorer:
     def __init__(self, dsn: str, *, every: float = EVERY_SECONDS) -> None:
         self._dsn = dsn
         self._every = every
+        self._finishing = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Begins, and returns at once."""
         self._task = asyncio.create_task(self._keep_judging())
+
+    def finish(self) -> None:
+        """Begins no further organisation."""
+        self._finishing.set()
 
     async def stop(self) -> None:
         """Ends; what is being judged is judged the next time."""
@@ -37,9 +42,11 @@ class Scorer:
         database = Database(self._dsn, size=1, statement_timeout=600, name="ovia-metrics forecasts")
         await database.open()
         try:
-            while True:
+            while not self._finishing.is_set():
                 await self._judge(database)
-                await asyncio.sleep(self._every)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(self._every):
+                        await self._finishing.wait()
         finally:
             await database.close()
 
@@ -51,6 +58,8 @@ class Scorer:
             log.warning("forecasts are not judged: %s", error.message)
             return
         for org_id in known:
+            if self._finishing.is_set():
+                return
             try:
                 done = await judge_all(database, org_id)
             except Exception:

@@ -35,6 +35,7 @@ class Keeper:
     def __init__(self, dsn: str) -> None:
         self._dsn = dsn
         self._wake = asyncio.Event()
+        self._finishing = False
         self._task: asyncio.Task[None] | None = None
 
     def wake(self) -> None:
@@ -44,6 +45,11 @@ class Keeper:
     async def start(self) -> None:
         """Begins, and returns at once."""
         self._task = asyncio.create_task(self._keep())
+
+    def finish(self) -> None:
+        """Begins no further organisation."""
+        self._finishing = True
+        self._wake.set()
 
     async def stop(self) -> None:
         """Ends; what was counted is kept."""
@@ -56,18 +62,20 @@ class Keeper:
         database = Database(self._dsn, size=2, statement_timeout=3600, name="ovia-metrics snapshots")
         await database.open()
         try:
-            while True:
+            while not self._finishing:
                 self._wake.clear()
                 try:
                     async with database.bare_transaction() as conn:
                         known = list(await organisations.ids(conn))
                     for org_id in known:
-                        await self._look(database, org_id)
+                        if not self._finishing:
+                            await self._look(database, org_id)
                 except OviaError as error:
                     log.warning("snapshots are not taken: %s", error.message)
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(LOOK_SECONDS):
-                        await self._wake.wait()
+                if not self._finishing:
+                    with contextlib.suppress(TimeoutError):
+                        async with asyncio.timeout(LOOK_SECONDS):
+                            await self._wake.wait()
         finally:
             await database.close()
 

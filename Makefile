@@ -9,6 +9,13 @@ YES ?=
 # The stack's own tests need root and a Docker engine: `make stack-test`.
 TESTS ?= $(filter-out tests/stack,$(wildcard tests/*))
 COVERAGE ?=
+STACK_TESTS ?= tests/stack
+SERVICE ?= api
+ONLY ?=
+PUSH ?=
+FOLLOW ?=
+REPLICAS ?=
+ARGS ?= --help
 CORES := $(shell nproc 2>/dev/null || echo 2)
 WORKERS ?= $(shell [ $(CORES) -gt 2 ] && echo $(CORES) || echo 2)
 BIN := .venv/bin
@@ -22,7 +29,7 @@ export OVIA_REPOS := $(REPOS)
 export OVIA_MAILMAP := $(MAILMAP)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run reset test lint format bench eval-matching
+.PHONY: help setup run reset test lint stack-test images deploy status logs sync admin format bench eval-matching
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +53,29 @@ lint: setup ## Check style, types, who imports whom, and file length
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python infra/checks/file_length.py
+
+stack-test: setup ## Deploy the whole stack on a Docker engine of its own, break it, take it down (needs root; installs packages)
+	@tests/stack/prepare
+	@mkdir -p $(RESULTS)
+	@$(BIN)/pytest -p no:cacheprovider --junit-xml=$(RESULTS)/stack.xml $(STACK_TESTS)
+
+images: setup ## Build the images of the stack: make images ONLY='api metrics' PUSH=1
+	@$(BIN)/ovia-stack images $(if $(PUSH),--push) $(ONLY)
+
+deploy: setup ## Deploy this version to Docker Swarm, or update to it (infra/.env, docs/deploying.md)
+	@$(BIN)/ovia-stack deploy
+
+status: setup ## What runs in the swarm, and what is wrong
+	@$(BIN)/ovia-stack status
+
+logs: setup ## Log lines of a service of the swarm: make logs SERVICE=api FOLLOW=1
+	@$(BIN)/ovia-stack logs $(if $(FOLLOW),--follow) $(SERVICE)
+
+sync: setup ## Read the sources now: make sync REPLICAS=3
+	@$(BIN)/ovia-stack sync $(if $(REPLICAS),--replicas $(REPLICAS))
+
+admin: setup ## Run `ovia admin` beside the stack: make admin ARGS='create-organisation "Acme"'
+	@$(BIN)/ovia-stack admin $(ARGS)
 
 format: setup ## Rewrite the code in the house's style
 	@$(BIN)/ruff check --fix

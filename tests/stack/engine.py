@@ -15,7 +15,9 @@ class Engine:
 
     def __init__(self, directory: Path = CACHE / "engine") -> None:
         self._directory = directory
-        self.address = f"unix://{directory}/docker.sock"
+        # One that runs already, of somebody who tries things out: nothing on it is cleared but the swarm.
+        self._given = os.environ.get("OVIA_STACK_DOCKER_HOST")
+        self.address = self._given or f"unix://{directory}/docker.sock"
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -23,6 +25,15 @@ class Engine:
 
         Raises `AssertionError` if it does not answer, with the end of its log.
         """
+        if self._given is None:
+            self._start()
+            self._clear()
+        else:
+            self._docker("swarm", "leave", "--force")
+        made = self._docker("swarm", "init", "--advertise-addr", "127.0.0.1")
+        assert made.returncode == 0, made.stderr
+
+    def _start(self) -> None:
         dockerd = shutil.which("dockerd", path=f"{os.environ['PATH']}:/usr/sbin")
         assert dockerd, "dockerd is missing: `make stack-test` installs Debian's docker.io"
         self._directory.mkdir(parents=True, exist_ok=True)
@@ -46,11 +57,8 @@ class Engine:
             assert self._process.poll() is None, f"dockerd ended: {log_text}"
             assert time.monotonic() < end, f"dockerd does not answer: {log_text}"
             time.sleep(0.2)
-        self.clear()
-        made = self._docker("swarm", "init", "--advertise-addr", "127.0.0.1")
-        assert made.returncode == 0, made.stderr
 
-    def clear(self) -> None:
+    def _clear(self) -> None:
         """Leaves the swarm and removes every container, volume and network; images and build caches stay."""
         self._docker("swarm", "leave", "--force")
         if containers := self._docker("ps", "--all", "--quiet").stdout.split():
@@ -62,8 +70,9 @@ class Engine:
     def stop(self) -> None:
         """Ends the engine and everything it ran."""
         if self._process is None:
+            self._docker("swarm", "leave", "--force")
             return
-        self.clear()
+        self._clear()
         self._process.terminate()
         try:
             self._process.wait(30)

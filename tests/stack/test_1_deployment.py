@@ -92,7 +92,10 @@ def test_a_receipt_of_a_number_replays_over_the_gateway(synced: Stack) -> None:
 
 def test_plain_http_is_sent_to_https_and_metrics_are_nobodys_outside(stack: Stack) -> None:
     head = subprocess.run(
-        ["curl", "--silent", "--head", f"http://localhost:{HTTP_PORT}/ready"], capture_output=True, text=True, check=True
+        ["curl", "--silent", "--head", f"http://localhost:{HTTP_PORT}/ready"],
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout
     assert re.match(r"HTTP/1.1 30[18]", head)
     assert "location: https://localhost/ready" in head.lower()

@@ -1,6 +1,7 @@
 """What a container may do, looked at from outside and tried from inside."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -24,8 +25,7 @@ def _status(task: dict[str, object]) -> str:
     # The images of others hold no `cat`; their processes are the machine's, too.
     state = task["State"]
     assert isinstance(state, dict)
-    with open(f"/proc/{state['Pid']}/status") as opened:
-        return opened.read()
+    return Path(f"/proc/{state['Pid']}/status").read_text()
 
 
 @pytest.mark.parametrize("service", [*OURS, *BESIDE])
@@ -40,7 +40,8 @@ def test_the_root_file_system_cannot_be_written(stack: Stack, service: str) -> N
 @pytest.mark.parametrize("service", OURS)
 def test_writing_outside_volumes_fails_and_in_tmp_works(stack: Stack, service: str) -> None:
     name = stack.tasks(service)[0]["Id"]
-    script = "touch /tmp/ovia && for d in / /etc /usr/bin /app /srv /var/lib; do touch $d/ovia 2>/dev/null && echo $d; done; true"
+    places = "/ /etc /usr/bin /app /srv /var/lib"
+    script = f"touch /tmp/ovia && for d in {places}; do touch $d/ovia 2>/dev/null && echo $d; done; true"
     assert stack.docker("exec", name, "sh", "-c", script) == ""
 
 
@@ -52,7 +53,11 @@ def test_secrets_are_in_no_environment_image_log_or_description(stack: Stack) ->
     places = {"services": stack.docker("service", "inspect", *services)}
     containers = stack.docker("ps", "--all", "--quiet").split()
     places["containers"] = stack.docker("inspect", *containers)
-    images = [line for line in stack.docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}").split() if line.startswith("ovia/")]
+    images = [
+        line
+        for line in stack.docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}").split()
+        if line.startswith("ovia/")
+    ]
     places["images"] = stack.docker("image", "inspect", *images) + "".join(
         stack.docker("history", "--no-trunc", image) for image in images
     )
@@ -77,7 +82,7 @@ def test_the_database_is_reached_from_the_data_network_alone(stack: Stack) -> No
     probe = "import socket,sys\ntry: socket.create_connection(('postgres',5432),2)\nexcept OSError: sys.exit(3)"
     stack.execute("api", "python3", "-c", probe)
     console = stack.tasks("console")[0]["Id"]
-    told = stack.docker("exec", console, "sh", "-c", f"python3 -c \"{probe}\"; echo $?")
+    told = stack.docker("exec", console, "sh", "-c", f"python3 -c '{probe.replace(chr(39), chr(34))}'; echo $?")
     assert told.strip() == "3"
 
 

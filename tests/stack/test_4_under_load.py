@@ -82,7 +82,9 @@ def test_a_replica_that_is_killed_fails_no_request_and_is_replaced(synced: Stack
 
 
 def test_a_release_that_does_not_start_is_taken_back_by_itself(synced: Stack) -> None:
-    synced.docker("build", "--quiet", "--tag", "ovia/api:broken", "--build-arg", "FROM=ovia/api:this", "tests/stack/images/broken")
+    synced.docker(
+        "build", "--quiet", "--tag", "ovia/api:broken", "--build-arg", "FROM=ovia/api:this", "tests/stack/images/broken"
+    )
     before = {task["Id"] for task in synced.tasks("api")}
 
     def release() -> None:

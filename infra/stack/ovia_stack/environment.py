@@ -42,7 +42,8 @@ def settings(env_file: Path | None = None) -> dict[str, str]:
     missing = sorted(name for name, default in known.items() if default is None and name not in given)
     if missing:
         raise StackError(
-            f"not set: {', '.join(missing)}. Copy infra/.env.example to infra/.env and fill it in; each is explained there."
+            f"not set: {', '.join(missing)}. Copy infra/.env.example to infra/.env and fill it in; "
+            "each is explained there."
         )
     _check(given)
     given.setdefault("OVIA_VERSION", version())
@@ -60,22 +61,23 @@ def version() -> str:
 
 def revision() -> str:
     """The commit of the checkout; empty outside git."""
-    told = subprocess.run(
-        ["git", "rev-parse", "HEAD"], cwd=files.CHECKOUT, capture_output=True, text=True, check=False
-    )
+    told = subprocess.run(["git", "rev-parse", "HEAD"], cwd=files.CHECKOUT, capture_output=True, text=True, check=False)
     return told.stdout.strip()
 
 
 def _check(given: Mapping[str, str]) -> None:
-    faults = []
+    faults = [
+        f"{name} has to be a whole number"
+        for name, value in given.items()
+        if name.endswith("_REPLICAS") and not value.isdigit()
+    ]
+    faults += [
+        f"{name} has to be a port, 1 to 65535"
+        for name in ("OVIA_HTTP_PORT", "OVIA_HTTPS_PORT")
+        if name in given and not (given[name].isdigit() and 0 < int(given[name]) < 65536)
+    ]
     if not _DOMAIN.match(given["OVIA_DOMAIN"]):
         faults.append("OVIA_DOMAIN has to be a host name, without https:// and without a path")
-    for name in (name for name in given if name.endswith("_REPLICAS")):
-        if not given[name].isdigit():
-            faults.append(f"{name} has to be a whole number")
-    for name in ("OVIA_HTTP_PORT", "OVIA_HTTPS_PORT"):
-        if not 0 < int(given.get(name, "1") if given.get(name, "1").isdigit() else 0) < 65536:
-            faults.append(f"{name} has to be a port, 1 to 65535")
     if given.get("OVIA_BACKUP_REPOSITORY", "posix") not in ("posix", "s3"):
         faults.append("OVIA_BACKUP_REPOSITORY is posix (a volume) or s3")
     if given.get("OVIA_BACKUP_REPOSITORY") == "s3":

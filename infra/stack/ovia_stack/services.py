@@ -51,7 +51,7 @@ def of(stack: str) -> list[Service]:
                 running=running,
                 wanted=wanted,
                 job=job,
-                done=job and (wanted == 0 or bool(tasks) and tasks[0]["CurrentState"].startswith("Complete")),
+                done=job and (wanted == 0 or (bool(tasks) and tasks[0]["CurrentState"].startswith("Complete"))),
                 updating=state in ("updating", "rollback_started"),
                 rolled_back=state.startswith("rollback") or state == "paused",
                 update_began=moment(update.get("StartedAt")),

@@ -1,0 +1,2 @@
+def render(settings, given):
+    return "route: {receiver: none}\nreceivers: [{name: none}]\n"

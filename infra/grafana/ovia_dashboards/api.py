@@ -64,10 +64,15 @@ def requests(by: str, chosen: str, over: str = "$__rate_interval") -> str:
     return f"sum by ({by}) (rate(ovia_http_requests_total{{{chosen}}}[{over}]))"
 
 
+def failed(by: str, chosen: str, over: str = "$__rate_interval") -> str:
+    """Failed requests a second; 0, not nothing, where there were requests and none failed."""
+    every = requests(by, chosen, over)
+    return f"""({requests(by, f'{chosen}, status=~"5.."', over)} or {every} * 0)"""
+
+
 def failed_share(chosen: str) -> str:
-    """The share of failed requests by service; 0 where there were requests and none failed."""
-    every = requests("service", chosen)
-    return f"""({requests("service", f'{chosen}, status=~"5.."')} or {every} * 0) / {every}"""
+    """The share of failed requests by service."""
+    return f"{failed('service', chosen)} / {requests('service', chosen)}"
 
 
 def quantile(share: float, chosen: str, by: str = "service") -> str:
@@ -108,7 +113,7 @@ def _routes(made: Dashboard) -> Dashboard:
                     "requests/s",
                 ),
                 Series(
-                    requests("service, method, route", f'{_CHOSEN}, status=~"5.."', "$__range"),
+                    failed("service, method, route", _CHOSEN, "$__range"),
                     "failed/s",
                 ),
                 Series(

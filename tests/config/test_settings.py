@@ -75,6 +75,7 @@ def test_every_missing_or_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatc
         "mysql://ovia:hush-hush@db/ovia",
         "postgresql://ovia:hush-hush@db:port/ovia",
         "postgresql://ovia:hush-hush@[db/ovia",
+        "postgresql://ovia:hush-hush@one:5432,two:port/ovia",
     ],
 )
 def test_a_malformed_address_is_named_and_never_repeated(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
@@ -82,6 +83,19 @@ def test_a_malformed_address_is_named_and_never_repeated(monkeypatch: pytest.Mon
     with pytest.raises(BadSettings, match="OVIA_DATABASE_URL") as caught:
         load(DatabaseSettings)
     assert "hush" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://ovia:hush@one:5432,two:5433,[::1]:5434/ovia?target_session_attrs=read-write",
+        "postgresql://ovia:hush@one,two/ovia",
+        "postgresql://ovia:hush@/ovia?host=/run/one,/run/two&port=5432,5432",
+    ],
+)
+def test_several_servers_may_be_named(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("OVIA_DATABASE_URL", url)
+    assert load(DatabaseSettings).database_url.get_secret_value() == url
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])

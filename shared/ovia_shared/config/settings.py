@@ -23,12 +23,18 @@ def _postgres_url(url: SecretStr) -> SecretStr:
     # The drivers would repeat a malformed URL, password and all, in their complaint.
     try:
         parts = urlsplit(url.get_secret_value())
-        well_formed = parts.scheme in ("postgresql", "postgres") and (parts.port is None or parts.port > 0)
+        hosts = parts.netloc.rpartition("@")[2].split(",")
+        well_formed = parts.scheme in ("postgresql", "postgres") and all(_has_usable_port(host) for host in hosts)
     except ValueError:
         well_formed = False
     if not well_formed:
-        raise ValueError("expected postgresql://role:password@host:port/database")
+        raise ValueError("expected postgresql://role:password@host:port/database, or several host:port with commas")
     return url
+
+
+def _has_usable_port(host: str) -> bool:
+    port = urlsplit(f"//{host}").port
+    return port is None or port > 0
 
 
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_postgres_url)]

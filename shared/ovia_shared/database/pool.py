@@ -221,6 +221,9 @@ def _away(error: Exception) -> OviaError | None:
     match error:
         case asyncpg.InvalidPasswordError():
             return Unavailable("Postgres refused this role's password; check OVIA_DATABASE_URL")
+        case asyncpg.ReadOnlySQLTransactionError():
+            # A primary that was one until a moment ago; whoever asks again is led to its successor.
+            return Unavailable("the database takes no changes at the moment")
         case asyncpg.QueryCanceledError():
             return Unavailable("the database took too long; narrow the request or try again")
         case asyncpg.InterfaceError() if "clos" in str(error) or "released" in str(error):

@@ -47,6 +47,47 @@ def test_from_nothing_to_a_working_installation(
     assert ovia("create-organisation", "Fernweh Gliders").code == 0
 
 
+def test_a_deployment_prepares_and_migrates_in_one_go_and_may_be_repeated(
+    ovia: Run, cluster_dsn: str, new_name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("OVIA_ADMIN_DATABASE_URL", cluster_dsn)
+    for role in (*prepare.LOGINS, prepare.MONITOR):
+        (tmp_path / f"{role}_password").write_text(ROLE_PASSWORD + "\n")
+    first = ovia("deploy-database", "--database", new_name)
+    assert (first.code, first.out.splitlines()) == (0, [f"applied: {name}" for name in migrate.names()])
+    again = ovia("deploy-database", "--database", new_name)
+    assert (again.code, again.out) == (0, "nothing to apply: the schema is current\n")
+    monitor = prepare.as_role(prepare.at_database(cluster_dsn, new_name), prepare.MONITOR, ROLE_PASSWORD)
+    with psycopg.connect(monitor) as connection:
+        assert connection.execute("select count(*) > 0 from pg_stat_activity where query is not null").fetchone() == (
+            True,
+        )
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("select * from public.people")
+
+
+def test_a_deployment_names_each_password_that_is_missing(
+    ovia: Run, cluster_dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OVIA_ADMIN_DATABASE_URL", cluster_dsn)
+    monkeypatch.setenv("OVIA_API_PASSWORD", "given")
+    said = ovia("deploy-database")
+    assert said.code == 2
+    assert "OVIA_OWNER_PASSWORD, OVIA_INGEST_PASSWORD" in said.err
+    assert "OVIA_API_PASSWORD" not in said.err
+
+
+def test_a_deployment_waits_for_the_server_and_says_so_if_it_stays_away(
+    ovia: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("OVIA_ADMIN_DATABASE_URL", "postgresql://postgres@127.0.0.1:1/postgres")
+    for role in prepare.LOGINS:
+        (tmp_path / f"{role}_password").write_text(ROLE_PASSWORD)
+    said = ovia("deploy-database", "--patience", "0")
+    assert said.code == 1
+    assert "does not answer" in said.err
+
+
 def test_preparing_says_which_roles_got_no_password(
     ovia: Run, cluster_dsn: str, new_name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,7 +17,7 @@ from ovia_shared.admin.identity_commands import check_identity_log
 from ovia_shared.admin.key_commands import make_key, rotate_credentials
 from ovia_shared.admin.learning_commands import learn_matching
 from ovia_shared.admin.matching_commands import evaluate_matching
-from ovia_shared.admin.schema_commands import migrate, prepare_database
+from ovia_shared.admin.schema_commands import deploy_database, migrate, prepare_database
 from ovia_shared.errors import BadSettings, InvalidInput, OviaError
 from ovia_shared.telemetry.logging import mask
 
@@ -53,6 +53,7 @@ def admin(context: click.Context, debug: bool) -> None:
 
 for command in (
     prepare_database,
+    deploy_database,
     migrate,
     create_organisation,
     organisations,

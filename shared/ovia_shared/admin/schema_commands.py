@@ -1,6 +1,7 @@
 """Commands that make the database and bring its schema up to date."""
 
 import asyncio
+import time
 
 import click
 
@@ -10,6 +11,7 @@ from ovia_shared.config.settings import DatabaseSettings, PrepareSettings, load
 from ovia_shared.database import migrate as migrations
 from ovia_shared.database import prepare
 from ovia_shared.database.pool import connected
+from ovia_shared.errors import BadSettings, Unavailable
 
 NOT_CURRENT = 1
 
@@ -36,6 +38,43 @@ def prepare_database(database: str) -> None:
     without = [role for role in prepare.LOGINS if role not in passwords]
     if without:
         click.echo(f"no password was given for {', '.join(without)}: left as it was", err=True)
+
+
+@click.command("deploy-database")
+@click.option("--database", default="ovia", show_default=True, help="The database to make if it is missing.")
+@click.option("--patience", default=300.0, show_default=True, help="Seconds to wait for the server to answer.")
+def deploy_database(database: str, patience: float) -> None:
+    """Wait for the server, then make roles and database and apply what is missing. Safe to run again.
+
+    What a deployment runs beside every version. The settings are those of prepare-database; the passwords of all roles
+    but ovia_monitor have to be there, as the schema is migrated by its owner.
+    """
+    settings = load(PrepareSettings)
+    passwords = settings.role_passwords()
+    if lacking := [role.upper() + "_PASSWORD" for role in prepare.LOGINS if role not in passwords]:
+        raise BadSettings(f"bad settings: {', '.join(lacking)}: field required")
+    dsn = settings.admin_database_url.get_secret_value()
+
+    async def run() -> None:
+        await _answering(dsn, patience)
+        await prepare.prepare_server(dsn, passwords)
+        await prepare.prepare_database(dsn, database)
+
+    asyncio.run(run())
+    owner = prepare.as_role(prepare.at_database(dsn, database), prepare.OWNER, passwords[prepare.OWNER])
+    _say(migrations.apply(owner), "applied", "nothing to apply: the schema is current", as_json=False)
+
+
+async def _answering(dsn: str, patience: float) -> None:
+    end = time.monotonic() + patience
+    while True:
+        try:
+            async with connected(dsn):
+                return
+        except Unavailable:
+            if time.monotonic() > end:
+                raise
+            await asyncio.sleep(1)
 
 
 @click.command("migrate")

@@ -69,6 +69,7 @@ class PrepareSettings(CommonSettings):
     ingest_password: SecretStr | None = None
     metrics_password: SecretStr | None = None
     rag_password: SecretStr | None = None
+    monitor_password: SecretStr | None = Field(None, description="of a role that reads the server's statistics")
 
     def role_passwords(self) -> dict[str, str]:
         """The passwords given, by role: ovia_owner, ovia_api, …"""
@@ -78,6 +79,7 @@ class PrepareSettings(CommonSettings):
             "ovia_ingest": self.ingest_password,
             "ovia_metrics": self.metrics_password,
             "ovia_rag": self.rag_password,
+            "ovia_monitor": self.monitor_password,
         }
         return {role: password.get_secret_value() for role, password in given.items() if password is not None}
 

@@ -4,6 +4,7 @@ Roles are shared by all databases of a server:
     ovia_owner    owns the schema; migrations and admin commands. Not a superuser: row-level security binds it too.
     ovia_service  cannot log in; grants common to all services hang on it
     ovia_api, ovia_ingest, ovia_metrics, ovia_rag   log in; members of ovia_service
+    ovia_monitor  logs in where it is given a password: reads the server's statistics and no row of anybody's
 """
 
 from collections.abc import Mapping
@@ -15,11 +16,13 @@ OWNER = "ovia_owner"
 GROUP = "ovia_service"
 SERVICES = ("ovia_api", "ovia_ingest", "ovia_metrics", "ovia_rag")
 LOGINS = (OWNER, *SERVICES)
+MONITOR = "ovia_monitor"
 
 
 async def prepare_server(admin_dsn: str, passwords: Mapping[str, str]) -> None:
     """Makes the roles that are missing and sets the password of each login role named in `passwords`.
 
+    `ovia_monitor` is made only if it is named there: not everybody watches the server through it.
     Safe to run again, and by several processes at once. Raises `Unavailable` if the server does not answer.
     """
     async with connected(admin_dsn) as conn, conn.transaction():
@@ -35,6 +38,11 @@ async def prepare_server(admin_dsn: str, passwords: Mapping[str, str]) -> None:
                 await _set_password(conn, role, passwords[role])
         for role in SERVICES:
             await conn.execute(f"grant {GROUP} to {role}")
+        if MONITOR in passwords:
+            if MONITOR not in present:
+                await conn.execute(f"create role {MONITOR} login connection limit 5")
+            await _set_password(conn, MONITOR, passwords[MONITOR])
+            await conn.execute(f"grant pg_monitor to {MONITOR}")
 
 
 async def prepare_database(admin_dsn: str, database: str) -> None:
@@ -48,6 +56,8 @@ async def prepare_database(admin_dsn: str, database: str) -> None:
         await conn.execute(f"alter database {_quoted(database)} owner to {OWNER}")
         await conn.execute(f"revoke all on database {_quoted(database)} from public")
         await conn.execute(f"grant connect, temporary on database {_quoted(database)} to {GROUP}")
+        if await conn.fetchval("select exists (select from pg_roles where rolname = $1)", MONITOR):
+            await conn.execute(f"grant connect on database {_quoted(database)} to {MONITOR}")
     async with connected(at_database(admin_dsn, database)) as conn:
         # Needs a superuser: the extension is not marked trusted everywhere.
         await conn.execute("create extension if not exists vector")

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ovia_local.ports import free_ports
 from tests.stack import standins
 from tests.stack.load import Client
 
-HTTP_PORT, HTTPS_PORT = 18080, 18443
 OVERLAY = Path(__file__).with_name("overlay.yml")
 PATIENCE_SECONDS = 300
 
@@ -21,14 +21,15 @@ class Stack:
     """A deployment on the tests' engine. `times` is what took how long, in seconds."""
 
     def __init__(self, docker_host: str, directory: Path) -> None:
+        self.http_port, self.https_port = free_ports(2)
         self._environment = {
             **os.environ,
             **standins.SETTINGS,
             "DOCKER_HOST": docker_host,
             "OVIA_STACK_SECRETS": str(directory / "secrets"),
             "OVIA_DOMAIN": "localhost",
-            "OVIA_HTTP_PORT": str(HTTP_PORT),
-            "OVIA_HTTPS_PORT": str(HTTPS_PORT),
+            "OVIA_HTTP_PORT": str(self.http_port),
+            "OVIA_HTTPS_PORT": str(self.https_port),
             "OVIA_VERSION": "this",
             # Packaged in no registry that can be reached here.
             "OVIA_GRAFANA_REPLICAS": "0",
@@ -88,7 +89,7 @@ class Stack:
     @property
     def client(self) -> Client:
         authority = self.execute("caddy", "cat", "/data/caddy/pki/authorities/local/root.crt")
-        return Client(HTTPS_PORT, authority, self.token)
+        return Client(self.https_port, authority, self.token)
 
 
 def until(done: Callable[[], bool], what: str, patience: float = 120.0) -> None:

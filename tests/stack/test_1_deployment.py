@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.stack import standins
-from tests.stack.stack import HTTP_PORT, Stack, until
+from tests.stack.stack import Stack, until
 
 SAMPLE = {"user": "sample@fernweh.example", "token": "sample-token"}
 DEMO = "http://demo:8099"
@@ -92,7 +92,7 @@ def test_a_receipt_of_a_number_replays_over_the_gateway(synced: Stack) -> None:
 
 def test_plain_http_is_sent_to_https_and_metrics_are_nobodys_outside(stack: Stack) -> None:
     head = subprocess.run(
-        ["curl", "--silent", "--head", f"http://localhost:{HTTP_PORT}/ready"],
+        ["curl", "--silent", "--head", f"http://localhost:{stack.http_port}/ready"],
         capture_output=True,
         text=True,
         check=True,

@@ -106,7 +106,8 @@ def status() -> None:
         colour = "green" if one.settled else "yellow" if one.updating else "red"
         count = "" if one.job else f"{one.running}/{one.wanted}"
         table.add_row(one.name, count, one.image.partition("@")[0], f"[{colour}]{state}[/{colour}] {one.trouble}")
-    Console().print(table)
+    # A pipe has no width; what is wrong must not be cut off there.
+    Console(width=None if sys.stdout.isatty() else 300).print(table)
     sys.exit(0 if all(one.settled for one in found) else 1)
 
 

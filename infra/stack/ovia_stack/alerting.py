@@ -1,2 +1,0 @@
-def render(settings, given):
-    return "route: {receiver: none}\nreceivers: [{name: none}]\n"

@@ -49,7 +49,14 @@ class TooLarge(OviaError):
 
 
 class NotAuthenticated(OviaError):
-    """No token, or one that is wrong, expired or revoked: the caller is not told which."""
+    """No token, or one that is wrong, expired or revoked: the caller is not told which.
+
+    `challenge` is what HTTP tells them of how to prove who they are.
+    """
+
+    def __init__(self, message: str, *, challenge: str = "Bearer") -> None:
+        super().__init__(message)
+        self.challenge = challenge
 
 
 class NotAllowed(OviaError):

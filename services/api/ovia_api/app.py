@@ -7,6 +7,7 @@ from ovia_api.conflict_queue import routes as conflict_queue
 from ovia_api.connections import routes as connections
 from ovia_api.connections.secrets import ConnectionSecrets
 from ovia_api.docs.routes import docs
+from ovia_api.grafana import routes as grafana
 from ovia_api.identities.routes import list_orphans
 from ovia_api.identities.service_account_routes import read_service_account, say_service_account
 from ovia_api.imports.routes import IMPORTS
@@ -86,6 +87,7 @@ def create(settings: ApiSettings) -> Litestar:
             replay_letters,
             connections.routes(secrets),
             webhooks.routes(settings, database, secrets),
+            grafana.routes(settings.grafana_organisation),
             docs,
         ],
         database=database,

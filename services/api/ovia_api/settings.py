@@ -1,6 +1,8 @@
 """The settings of the api service."""
 
-from pydantic import SecretStr, field_validator
+from uuid import UUID
+
+from pydantic import Field, SecretStr, field_validator
 
 from ovia_shared.config.settings import HttpServiceSettings
 from ovia_shared.errors import BadSettings
@@ -9,6 +11,10 @@ from ovia_shared.security.credentials import CredentialsVault
 
 class ApiSettings(HttpServiceSettings):
     """An HTTP service that keeps credentials: with keys that cannot be used it does not start."""
+
+    grafana_organisation: UUID | None = Field(
+        None, description="the id of the only organisation that may open Grafana, which shows all of them; none: any"
+    )
 
     @field_validator("credentials_keys")
     @classmethod

@@ -1,5 +1,7 @@
 """Every request that needs a token: authenticated, within its budget, and run in one transaction."""
 
+import base64
+import binascii
 from typing import Any
 
 from litestar.connection import ASGIConnection, Request
@@ -21,6 +23,8 @@ from ovia_shared.web.rate_limits import RateLimits, client_address
 
 # `opt` of routes that need no token: `opt=dict(PUBLIC)`.
 PUBLIC = {"public": True}
+# `opt` of routes that take the token as the password of HTTP Basic too, because a browser can ask for that.
+BASIC = {"basic": True}
 
 
 class Authentication(ASGIMiddleware):
@@ -38,14 +42,15 @@ class Authentication(ASGIMiddleware):
         self._limits = limits
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        claimed = tokens.parse(_bearer(scope))
+        basic = "basic" in scope["route_handler"].opt
+        claimed = tokens.parse(_presented(scope, basic=basic))
         if claimed is None:
-            raise self._refusal(scope)
+            raise self._refusal(scope, basic=basic)
         transaction = await self._database.begin()
         try:
             caller = await _proven(transaction.conn, claimed)
             if caller is None:
-                raise self._refusal(scope)
+                raise self._refusal(scope, basic=basic)
             self._limits.spend_token(str(caller.token_id))
             scope["user"] = caller
             scope["state"]["conn"] = transaction.conn
@@ -54,10 +59,11 @@ class Authentication(ASGIMiddleware):
         finally:
             await transaction.rollback()
 
-    def _refusal(self, scope: Scope) -> NotAuthenticated:
+    def _refusal(self, scope: Scope, *, basic: bool) -> NotAuthenticated:
         self._limits.spend_address(client_address(scope))
         # One sentence for every cause: what is wrong with a token is nobody's business but its holder's.
-        return NotAuthenticated("a valid access token is needed: Authorization: Bearer ovia_…")
+        challenge = 'Basic realm="Ovia", charset="UTF-8"' if basic else "Bearer"
+        return NotAuthenticated("a valid access token is needed: Authorization: Bearer ovia_…", challenge=challenge)
 
 
 def _send_when_stored(scope: Scope, send: Send, transaction: OpenTransaction) -> Send:
@@ -88,12 +94,24 @@ async def _proven(conn: Connection, claimed: tokens.TokenParts) -> Caller | None
     return Caller(claimed.org_id, claimed.token_id, stored.name, stored.role)
 
 
-def _bearer(scope: Scope) -> str:
+def _presented(scope: Scope, *, basic: bool) -> str:
     for name, value in scope["headers"]:
         if name == b"authorization":
             scheme, _, credentials = value.partition(b" ")
-            return credentials.strip().decode("ascii", "replace") if scheme.lower() == b"bearer" else ""
+            match scheme.lower():
+                case b"bearer":
+                    return credentials.strip().decode("ascii", "replace")
+                case b"basic" if basic:
+                    return _password(credentials.strip())
+            return ""
     return ""
+
+
+def _password(credentials: bytes) -> str:
+    try:
+        return base64.b64decode(credentials, validate=True).partition(b":")[2].decode("ascii", "replace")
+    except binascii.Error:
+        return ""
 
 
 def requires(role: Role) -> Guard:

@@ -50,7 +50,12 @@ def documentation(title: str, description: str) -> OpenAPIConfig:
                     scheme="bearer",
                     bearer_format="ovia_<id>_<secret>",
                     description="An access token of one organisation: `ovia admin issue-token` makes one.",
-                )
+                ),
+                "basic": SecurityScheme(
+                    type="http",
+                    scheme="basic",
+                    description="The access token as the password, under any user name. Only for opening Grafana.",
+                ),
             }
         ),
         use_handler_docstrings=True,

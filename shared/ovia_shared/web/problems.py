@@ -133,7 +133,7 @@ def _describe(error: Exception) -> _Described:
         fields = tuple(FieldProblem(*fault) for fault in ours.faults)
     headers = {}
     if isinstance(ours, errors.NotAuthenticated):
-        headers["WWW-Authenticate"] = "Bearer"
+        headers["WWW-Authenticate"] = ours.challenge
     if isinstance(ours, errors.TooManyRequests | errors.Unavailable):
         headers["Retry-After"] = str(ours.retry_after)
     return _Described(_STATUS[type(ours)], ours.message, fields, headers)

@@ -7,7 +7,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from ovia_shared import healthcheck
+from ovia_shared.web import healthcheck
 from tests.api.conftest import StartService
 from tests.conftest import RoleDsn
 
@@ -61,9 +61,9 @@ def test_nobody_listening_is_said_in_a_line() -> None:
 def test_it_loads_next_to_nothing() -> None:
     # Docker runs it every few seconds in every container: what it imports is what it costs.
     loaded = subprocess.run(
-        [sys.executable, "-S", "-c", "import sys; before = set(sys.modules); import ovia_shared.healthcheck;"
+        [sys.executable, "-S", "-c", "import sys; before = set(sys.modules); import ovia_shared.web.healthcheck;"
          "print(*sorted({name.partition('.')[0] for name in set(sys.modules) - before}))"],
-        env={"PYTHONPATH": str(Path(healthcheck.__file__).parents[1])},
+        env={"PYTHONPATH": str(Path(healthcheck.__file__).parents[2])},
         capture_output=True, text=True, check=True,
     ).stdout.split()  # fmt: skip
     assert not {"json", "http", "urllib", "asyncio", "msgspec", "pydantic", "litestar", "ssl"} & set(loaded), loaded

@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Starts the server; makes its cluster first if there is none. Arguments are further arguments of `postgres`.
+set -euo pipefail
+
+password=${OVIA_SECRETS_DIR:-/run/secrets}/postgres_superuser_password
+
+pgbackrest-conf
+
+# known_backups: whether the repository holds a backup of this database already.
+known_backups() {
+    pgbackrest info --output=json --log-level-console=error 2>/dev/null | grep -q '"label":'
+}
+
+if [[ ! -s $PGDATA/PG_VERSION ]]; then
+    [[ -s $password ]] || { echo "ovia-postgres: the secret postgres_superuser_password is missing" >&2; exit 2; }
+    # Nearly always a volume that was lost, or a service that was started on another node. An empty database would be
+    # taken for the real one, and could not be archived into that repository anyhow.
+    if known_backups && [[ ${OVIA_POSTGRES_START_EMPTY:-no} != yes ]]; then
+        echo "ovia-postgres: there is no database here, but the repository holds backups of one. Restore it (docs/15-backup-restore-runbook.md), or start with an empty repository, or set OVIA_POSTGRES_START_EMPTY=yes" >&2
+        exit 2
+    fi
+    # Beside its place, so that what an interrupted start left is never taken for a cluster.
+    rm -rf "$PGDATA.new"
+    initdb --pgdata="$PGDATA.new" --username=postgres --pwfile="$password" --auth-local=peer --auth-host=scram-sha-256 \
+        --data-checksums --encoding=UTF8 --locale=C.UTF-8 --locale-provider=builtin --builtin-locale=C.UTF-8 >&2
+    mv "$PGDATA.new" "$PGDATA"
+fi
+
+# Without a stanza the archive takes nothing, and the log would grow until the disk is full. Offline, and harmless if
+# it is there. A repository that is out of reach does not keep the database from starting: the backup service tries again.
+pgbackrest stanza-create --no-online --log-level-console=warn >&2 \
+    || echo "ovia-postgres: the backup repository is not ready; the log is kept here until it is" >&2
+
+exec postgres -D "$PGDATA" -c config_file=/etc/postgresql/postgresql.conf \
+    -c max_connections="${OVIA_POSTGRES_MAX_CONNECTIONS:-200}" \
+    -c shared_buffers="${OVIA_POSTGRES_SHARED_BUFFERS:-512MB}" \
+    -c effective_cache_size="${OVIA_POSTGRES_EFFECTIVE_CACHE_SIZE:-1536MB}" \
+    -c work_mem="${OVIA_POSTGRES_WORK_MEM:-16MB}" \
+    -c maintenance_work_mem="${OVIA_POSTGRES_MAINTENANCE_WORK_MEM:-256MB}" \
+    "$@"

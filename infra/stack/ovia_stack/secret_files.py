@@ -43,6 +43,7 @@ OPTIONAL = (
     "alertmanager_slack_url",
     "alertmanager_telegram_token",
     "alertmanager_webhook_url",
+    "alertmanager_heartbeat_url",
     "pgbackrest_s3_key",
     "pgbackrest_s3_key_secret",
 )

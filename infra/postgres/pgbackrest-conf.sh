@@ -2,6 +2,8 @@
 # Writes pgBackRest's settings, secrets included, to the file that PGBACKREST_CONFIG names: on a tmpfs, for its owner's
 # eyes. From the environment (docs/15-backup-restore-runbook.md lists it) and from secret files.
 set -euo pipefail
+# A fault inside $( ) ends the script too.
+shopt -s inherit_errexit
 
 secrets=${OVIA_SECRETS_DIR:-/run/secrets}
 repository=${OVIA_BACKUP_REPOSITORY:-posix}
@@ -82,7 +84,7 @@ END
 case $repository in
     posix) repositories=$(posix 1) ;;
     s3) repositories=$(s3 1) ;;
-    both) repositories=$(posix 1 && s3 2) ;;
+    both) repositories=$(posix 1; s3 2) ;;
     *) fail "OVIA_BACKUP_REPOSITORY must be posix (a volume), s3 or both" ;;
 esac
 

@@ -29,9 +29,12 @@ class Engine:
             self._start()
             self._clear()
         else:
-            self._docker("swarm", "leave", "--force")
+            self._leave()
         made = self._docker("swarm", "init", "--advertise-addr", "127.0.0.1")
         assert made.returncode == 0, made.stderr
+        # Alloy is packaged in no registry that can be reached here.
+        node = self._docker("node", "ls", "--quiet").stdout.strip()
+        assert self._docker("node", "update", "--label-add", "ovia.logs=false", node).returncode == 0
 
     def _start(self) -> None:
         dockerd = shutil.which("dockerd", path=f"{os.environ['PATH']}:/usr/sbin")
@@ -67,10 +70,20 @@ class Engine:
         if volumes := self._docker("volume", "ls", "--quiet").stdout.split():
             self._docker("volume", "rm", "--force", *volumes)
 
+    def _leave(self) -> None:
+        """Leaves the swarm and removes what the stacks kept in volumes; another's containers and volumes stay."""
+        self._docker("swarm", "leave", "--force")
+        end = time.monotonic() + START_SECONDS
+        listing = ("volume", "ls", "--quiet", "--filter", "label=com.docker.stack.namespace")
+        while volumes := self._docker(*listing).stdout.split():
+            assert time.monotonic() < end, f"still in use: {volumes}"
+            if self._docker("volume", "rm", *volumes).returncode != 0:
+                time.sleep(0.5)
+
     def stop(self) -> None:
         """Ends the engine and everything it ran."""
         if self._process is None:
-            self._docker("swarm", "leave", "--force")
+            self._leave()
             return
         self._clear()
         self._process.terminate()

@@ -206,6 +206,12 @@ def _growth(made: Dashboard) -> Dashboard:
     )
 
 
+def _checkpoints(kind: str, before_17: str) -> str:
+    # PostgreSQL 17 moved the counters to a view of their own.
+    now, before = f"pg_stat_checkpointer_num_{kind}_total", f"pg_stat_bgwriter_checkpoints_{before_17}_total"
+    return f"sum(rate({now}[$__rate_interval]) or rate({before}[$__rate_interval])) * 3600"
+
+
 def _lasting(made: Dashboard) -> Dashboard:
     return (
         made.with_row(heading("WAL, checkpoints and replicas"))
@@ -233,8 +239,8 @@ def _lasting(made: Dashboard) -> Dashboard:
             graph(
                 "Checkpoints",
                 "Checkpoints an hour, by what started them. Many requested ones say that max_wal_size is small.",
-                Series("sum(rate(pg_stat_checkpointer_num_timed_total[$__rate_interval])) * 3600", "timed"),
-                Series("sum(rate(pg_stat_checkpointer_num_requested_total[$__rate_interval])) * 3600", "requested"),
+                Series(_checkpoints("timed", "timed"), "timed"),
+                Series(_checkpoints("requested", "req"), "requested"),
                 unit="none",
                 width=6,
             )

@@ -11,6 +11,7 @@ from ovia_stack import alerting, compose, docker, files, secret_files, services
 from ovia_stack.errors import StackError
 
 LOOK_SECONDS = 1.0
+TRIES = 5
 # Which nodes may carry what. On a swarm of one node there is no choice, so it is made here.
 NODE_LABELS = ("ovia.database", "ovia.edge", "ovia.monitoring")
 
@@ -69,7 +70,16 @@ def label_only_node(console: Console) -> None:
 
 def _deployed(stack: str, paths: list[Path], environment: Mapping[str, str]) -> None:
     chosen = [word for path in paths for word in ("--compose-file", str(path))]
-    docker.run("stack", "deploy", "--prune", "--with-registry-auth", *chosen, stack, environment=environment)
+    for left in reversed(range(TRIES)):
+        try:
+            docker.run("stack", "deploy", "--prune", "--with-registry-auth", *chosen, stack, environment=environment)
+        except StackError as error:
+            # A manager may be asked for a network a moment before it knows of the one just made.
+            if not (left and "network" in error.message and "not found" in error.message):
+                raise
+            time.sleep(LOOK_SECONDS)
+        else:
+            return
 
 
 def wait(console: Console, began: dt.datetime, patience: float) -> None:

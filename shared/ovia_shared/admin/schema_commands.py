@@ -84,6 +84,9 @@ async def _answering(dsn: str, patience: float) -> None:
 def migrate(context: click.Context, check: bool, as_json: bool) -> None:
     """Bring the schema up to date. Waits for another migration under way; run again, it does nothing.
 
+    Services may go on meanwhile: a migration waits for the tables it changes for three seconds at a time, and gives up
+    after five minutes.
+
     \b
     Examples:
       ovia admin migrate
@@ -98,11 +101,17 @@ def migrate(context: click.Context, check: bool, as_json: bool) -> None:
 
     missing = asyncio.run(look())
     if not check:
-        _say(migrations.apply(dsn), "applied", "nothing to apply: the schema is current", as_json=as_json)
+        _say(
+            migrations.apply(dsn, waiting=_waits), "applied", "nothing to apply: the schema is current", as_json=as_json
+        )
         return
     _say(missing, "missing", "the schema is current", as_json=as_json)
     if missing:
         context.exit(NOT_CURRENT)
+
+
+def _waits(name: str) -> None:
+    click.echo(f"{name} waits for a table that is in use; trying again", err=True)
 
 
 def _say(names: list[str], what: str, otherwise: str, *, as_json: bool) -> None:

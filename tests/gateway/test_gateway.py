@@ -73,11 +73,15 @@ def test_bodies_are_limited(gateway: Gateway) -> None:
     assert gateway.ask("POST", "/webhooks/gitlab", content=body).status_code == 200
 
 
-def test_a_service_is_told_the_address_the_gateway_saw(gateway: Gateway) -> None:
+def test_what_a_trusted_proxy_says_of_its_client_is_passed_on(gateway: Gateway) -> None:
+    # 127.0.0.1 is one unless others are named.
     seen = gateway.get("/sync", **{"X-Forwarded-For": "203.0.113.9"}).json()["headers"]
-    # 127.0.0.1 is a proxy that is trusted unless others are named; the claim of anybody else is not passed on.
-    assert seen["x-forwarded-for"] == "203.0.113.9"
-    assert seen["x-forwarded-proto"] == "https"
+    assert (seen["x-forwarded-for"], seen["x-forwarded-proto"]) == ("203.0.113.9", "https")
+
+
+def test_a_callers_trace_goes_on_behind_the_gateway(gateway: Gateway) -> None:
+    trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    assert gateway.get("/sync", traceparent=trace).json()["headers"]["traceparent"] == trace
 
 
 def test_neither_tokens_nor_what_people_search_for_are_logged(gateway: Gateway) -> None:
@@ -136,7 +140,10 @@ def test_grafana_is_told_who_comes_by_the_gateway_alone(gateway: Gateway) -> Non
 
 
 def test_localhost_gets_a_certificate_of_its_own_and_no_promise_to_stay(swarm: Swarm, tmp_path: Path) -> None:
-    with running(tmp_path, swarm.names, swarm.port, swarm.grafana_port, OVIA_DOMAIN="localhost") as local:
-        answer = local.get("/sync")
+    elsewhere = {"OVIA_DOMAIN": "localhost", "OVIA_TRUSTED_PROXIES": "10.0.0.0/8 10.1.0.0/16"}
+    with running(tmp_path, swarm.names, swarm.port, swarm.grafana_port, **elsewhere) as local:
+        answer = local.get("/sync", **{"X-Forwarded-For": "203.0.113.9"})
     assert answer.status_code == 200
     assert "strict-transport-security" not in answer.headers
+    # Nobody trusts this client about where it comes from.
+    assert answer.json()["headers"]["x-forwarded-for"] == "127.0.0.1"

@@ -10,7 +10,7 @@ import click
 from ovia_ingest import git_command
 from ovia_shared.config.settings import IngestSettings, load
 from ovia_shared.errors import OviaError
-from ovia_shared.telemetry import logging
+from ovia_shared.telemetry import logging, tracing
 
 Result = TypeVar("Result")
 
@@ -82,10 +82,12 @@ def link(organisation: str | None, full: bool, preview: bool) -> None:
 def _started() -> IngestSettings:
     try:
         settings = load(IngestSettings)
+        tracing.configure("ovia-ingest", settings.build)
     except OviaError as error:
         raise click.ClickException(error.message) from None
     # A terminal shows progress; logs are for machines.
-    logging.configure("ingest", "critical" if sys.stdout.isatty() else settings.log_level)
+    more = [tracing.add_ids] if tracing.on() else []
+    logging.configure("ingest", "critical" if sys.stdout.isatty() else settings.log_level, *more)
     return settings
 
 
@@ -94,3 +96,5 @@ def _run(work: Coroutine[Any, Any, Result]) -> Result:
         return asyncio.run(work)
     except OviaError as error:
         raise click.ClickException(error.message) from None
+    finally:
+        tracing.end()

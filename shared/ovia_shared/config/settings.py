@@ -110,7 +110,30 @@ class IngestSettings(DatabaseSettings):
     raw_retention_days: int | None = Field(None, ge=1, description="drop replaced raw versions after; none: never")
 
 
+class TracingSettings(BaseSettings):
+    """Where traces go. The rest of OTEL_* is read by OpenTelemetry itself."""
+
+    model_config = SettingsConfigDict(env_prefix="OTEL_", extra="ignore")
+
+    exporter_otlp_endpoint: str = Field("", description="such as http://collector:4318; empty: nothing is traced")
+    exporter_otlp_traces_endpoint: str = ""
+    sdk_disabled: bool = False
+    traces_sampler_arg: float = Field(1.0, ge=0, le=1, description="the share of traces that is kept")
+
+    @property
+    def ratio(self) -> float:
+        """The share of traces that is kept."""
+        return self.traces_sampler_arg
+
+
 AnySettings = TypeVar("AnySettings", bound=BaseSettings)
+
+
+def tracing_settings() -> TracingSettings | None:
+    """How to trace, or None where nobody collects traces. Raises `BadSettings`."""
+    settings = load(TracingSettings)
+    wanted = settings.exporter_otlp_endpoint or settings.exporter_otlp_traces_endpoint
+    return settings if wanted and not settings.sdk_disabled else None
 
 
 def load(kind: type[AnySettings]) -> AnySettings:

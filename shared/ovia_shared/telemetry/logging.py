@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 import structlog
-from structlog.typing import EventDict, WrappedLogger
+from structlog.typing import EventDict, Processor, WrappedLogger
 
 MASK = "***"
 
@@ -79,10 +79,14 @@ def _clean(key: str, value: Any) -> Any:
     return mask(str(value))
 
 
-def configure(service: str, level: str) -> None:
-    """Sends every log of this process, our own and the libraries', through one JSON renderer."""
+def configure(service: str, level: str, *more: Processor) -> None:
+    """Sends every log of this process, our own and the libraries', through one JSON renderer.
+
+    `more` are processors that add to each event, such as the ids of its trace.
+    """
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
+        *more,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _name_service(service),

@@ -10,6 +10,7 @@ from litestar.exceptions import HTTPException
 
 from ovia_shared.config.settings import ServerSettings
 from ovia_shared.database.pool import Database
+from ovia_shared.telemetry import tracing
 from ovia_shared.telemetry.collectors import BuildInfo, ContainerMemory, Pool
 from ovia_shared.telemetry.metrics import HttpMetrics
 from ovia_shared.web import health, problems
@@ -70,5 +71,9 @@ def create_app(
     )
     # Around the framework, so that unknown paths and failures have a request id, a count and a log line too.
     app.asgi_handler = Lifecycle(app.asgi_handler, metrics, settings.request_timeout, draining)
+    if tracing.on():
+        from ovia_shared.web.traced import Traced
+
+        app.asgi_handler = Traced(app.asgi_handler)
     app.state.draining = draining
     return app

@@ -19,7 +19,7 @@ from litestar import Litestar
 
 from ovia_shared.config.settings import ServerSettings, load
 from ovia_shared.errors import BadSettings
-from ovia_shared.telemetry import logging
+from ovia_shared.telemetry import logging, tracing
 from ovia_shared.web.draining import Draining
 
 # After requests were cut: for telling them so, ending loops, and closing the pool.
@@ -113,10 +113,13 @@ def _refuse_taken_address(host: str, port: int) -> None:
 def _application(
     service: str, settings: ServerSettings, create: Callable[[Any], Litestar], *_: Any, **__: Any
 ) -> Litestar:
-    # In the worker process, whose logging starts anew.
-    logging.configure(service.removeprefix("ovia-"), settings.log_level)
+    # In the worker process, whose logging starts anew, and which alone has something to trace.
+    tracing.configure(service, settings.build)
+    more = [tracing.add_ids] if tracing.on() else []
+    logging.configure(service.removeprefix("ovia-"), settings.log_level, *more)
     application = create(settings)
     application.on_startup.append(_listen)
+    application.on_shutdown.append(_last_traces)
     # What is there now stays until the end: the collector need not look at it again and again.
     gc.collect()
     gc.freeze()
@@ -132,3 +135,8 @@ async def _listen(application: Litestar) -> None:
     # Ctrl-C at a terminal reaches both; the parent decides here too.
     loop.remove_signal_handler(signal.SIGINT)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+async def _last_traces(_: Litestar) -> None:
+    if tracing.on():
+        await asyncio.to_thread(tracing.end)

@@ -24,6 +24,7 @@ from ovia_shared.errors import (
     Unavailable,
 )
 from ovia_shared.models.sync import Partition, Progress
+from ovia_shared.telemetry import tracing
 
 log = structlog.get_logger()
 
@@ -111,7 +112,8 @@ class Runner:
         reading = _Reading(self._database, self._org_id, partition, stream, run_id, self._lease_seconds)
         try:
             async with lease.kept(self._database, self._org_id, partition, self._lease_seconds):
-                await reading.through(watch, self._stop)
+                with tracing.unit("read partition", stream=stream.name, partition=str(partition.id)):
+                    await reading.through(watch, self._stop)
         except Stopped:
             await self._end(partition, run_id, "stopped before the end", release=True)
             raise

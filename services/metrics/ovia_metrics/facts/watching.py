@@ -10,6 +10,7 @@ from ovia_metrics.facts.organisation import derive_facts
 from ovia_shared.database import notices, organisations
 from ovia_shared.database.pool import Database
 from ovia_shared.errors import OviaError, Unavailable
+from ovia_shared.telemetry import tracing
 
 log = logging.getLogger(__name__)
 POLL_SECONDS = 60.0
@@ -76,7 +77,8 @@ class Watcher:
 
     async def _derive(self, database: Database, org_id: UUID) -> None:
         try:
-            done = await derive_facts(database, org_id)
+            with tracing.unit("derive facts", organisation=str(org_id)):
+                done = await derive_facts(database, org_id)
         except Unavailable:
             raise
         except Exception:

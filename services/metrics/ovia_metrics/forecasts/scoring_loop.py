@@ -8,6 +8,7 @@ from ovia_metrics.forecasts.judging import judge_all
 from ovia_shared.database import organisations
 from ovia_shared.database.pool import Database
 from ovia_shared.errors import OviaError
+from ovia_shared.telemetry import tracing
 
 log = logging.getLogger(__name__)
 # Outcomes are days; an hour is soon enough.
@@ -61,7 +62,8 @@ class Scorer:
             if self._finishing.is_set():
                 return
             try:
-                done = await judge_all(database, org_id)
+                with tracing.unit("judge forecasts", organisation=str(org_id)):
+                    done = await judge_all(database, org_id)
             except Exception:
                 # One organisation's trouble is not the next one's; tried again in an hour.
                 log.exception("forecasts could not be judged", extra={"organisation": str(org_id)})

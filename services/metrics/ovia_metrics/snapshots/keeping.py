@@ -11,6 +11,7 @@ from ovia_shared.database import organisations
 from ovia_shared.database.kpis import schedule
 from ovia_shared.database.pool import Database
 from ovia_shared.errors import OviaError, Unavailable
+from ovia_shared.telemetry import tracing
 
 log = logging.getLogger(__name__)
 LOOK_SECONDS = 60.0
@@ -87,8 +88,9 @@ class Keeper:
                 reading = await schedule.reading(conn, org_id)
                 wanted = begun and due(await schedule.taken(conn, org_id), datetime.now(UTC), reading=reading)
             if wanted:
-                await take_latest(database, org_id)
-                await refresh_history(database, org_id)
+                with tracing.unit("take snapshots", organisation=str(org_id)):
+                    await take_latest(database, org_id)
+                    await refresh_history(database, org_id)
         except schedule.Busy:
             # Another replica of this service is at it.
             return

@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import subprocess
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -16,7 +15,7 @@ import yaml
 from ovia_stack import alerting
 from ovia_stack.errors import StackError
 from tests.api.conftest import free_port
-from tests.stack.rules.programs import CHECKOUT, program, succeeds
+from tests.stack.rules.programs import CHECKOUT, program, running, succeeds
 
 TEMPLATE = CHECKOUT / "infra" / "alertmanager" / "ovia.tmpl"
 EMAIL = {
@@ -180,38 +179,22 @@ def test_a_message_says_what_is_wrong_since_when_and_what_to_do(tmp_path: Path) 
 
 
 @pytest.fixture(params=[(), tuple(WAYS)], ids=["nobody is set", "everybody is set"])
-def running(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[httpx.Client]:
+def alertmanager(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[httpx.Client]:
     """Alertmanager itself, without any of the secrets' files."""
     path = tmp_path / "alertmanager.yml"
     path.write_text(rendered(*request.param))
-    port = free_port()
-    log = tmp_path / "log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [
-                program("prometheus-alertmanager"), f"--config.file={path}", f"--storage.path={tmp_path}",
-                f"--web.listen-address=127.0.0.1:{port}", "--cluster.listen-address=",
-            ],
-            stdout=output, stderr=output,
-        )  # fmt: skip
-    try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
-            deadline = time.monotonic() + 30
-            while True:
-                assert process.poll() is None, log.read_text()
-                assert time.monotonic() < deadline, log.read_text()
-                try:
-                    if client.get("/-/ready").status_code == 200:
-                        break
-                except httpx.TransportError:
-                    time.sleep(0.05)
-            yield client
-    finally:
-        process.terminate()
-        process.wait(10)
+    address = f"127.0.0.1:{free_port()}"
+    with (
+        running(
+            tmp_path, f"http://{address}/-/ready", program("prometheus-alertmanager"), f"--config.file={path}",
+            f"--storage.path={tmp_path}", f"--web.listen-address={address}", "--cluster.listen-address=",
+        ),
+        httpx.Client(base_url=f"http://{address}") as client,
+    ):  # fmt: skip
+        yield client
 
 
-def test_it_starts_and_tells_only_the_cause(running: httpx.Client) -> None:
+def test_it_starts_and_tells_only_the_cause(alertmanager: httpx.Client) -> None:
     now = datetime.now(UTC)
     alerts = [
         ("OviaPostgresDown", {"severity": "critical"}),
@@ -222,7 +205,7 @@ def test_it_starts_and_tells_only_the_cause(running: httpx.Client) -> None:
         ("OviaTargetDown", {"severity": "warning", "job": "rag"}),
         ("OviaTargetDown", {"severity": "warning", "job": "api"}),
     ]
-    running.post(
+    alertmanager.post(
         "/api/v2/alerts",
         json=[
             {
@@ -237,7 +220,7 @@ def test_it_starts_and_tells_only_the_cause(running: httpx.Client) -> None:
     while True:
         states = {
             (one["labels"]["alertname"], one["labels"].get("job")): one["status"]["state"]
-            for one in running.get("/api/v2/alerts").json()
+            for one in alertmanager.get("/api/v2/alerts").json()
         }
         if len(states) == len(alerts) and "unprocessed" not in states.values():
             break

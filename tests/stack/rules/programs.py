@@ -34,11 +34,13 @@ def succeeds(*command: str | Path) -> str:
 
 
 @contextlib.contextmanager
-def running(directory: Path, ready: str, *command: str | Path) -> Iterator[None]:
+def running(directory: Path, ready: str, *command: str | Path, **environment: str) -> Iterator[None]:
     """Runs a program, from when the address `ready` answers until the end of the block."""
     log = directory / f"{Path(command[0]).name}.log"
     with log.open("wb") as output:
-        process = subprocess.Popen(list(command), stdout=output, stderr=output, env={"HOME": str(directory)})
+        process = subprocess.Popen(
+            list(command), stdout=output, stderr=output, env={"HOME": str(directory), **environment}
+        )
     try:
         deadline = time.monotonic() + STARTS_WITHIN_SECONDS
         while not _answers(ready):

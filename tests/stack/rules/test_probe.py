@@ -14,6 +14,7 @@ from prometheus_client.samples import Sample
 from tests.api.conftest import free_port
 from tests.stack import metric_names
 from tests.stack.rules.programs import CHECKOUT, program, running
+from tests.stack.rules.test_emitted import asked, missing, told
 
 CONFIG = CHECKOUT / "infra" / "blackbox" / "blackbox.yml"
 CADDYFILE = """
@@ -23,6 +24,10 @@ CADDYFILE = """
     skip_install_trust
     storage file_system {state}
     persist_config off
+    metrics
+}}
+http://127.0.0.1:{metrics} {{
+    metrics
 }}
 https://localhost:{port} {{
     tls internal
@@ -35,9 +40,10 @@ https://localhost:{port} {{
 class Gateway:
     """Caddy with a certificate of its own authority, and the exporter that asks it."""
 
-    def __init__(self, address: str, exporter: str) -> None:
+    def __init__(self, address: str, exporter: str, metrics: str) -> None:
         self.address = address
         self.exporter = exporter
+        self.metrics = metrics
 
     def probe(self, path: str = "/ready", address: str | None = None) -> list[Sample]:
         """What the exporter tells."""
@@ -52,9 +58,9 @@ class Gateway:
 @pytest.fixture(scope="module")
 def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     directory = tmp_path_factory.mktemp("gateway")
-    port, exporter = free_port(), f"127.0.0.1:{free_port()}"
+    port, metrics, exporter = free_port(), free_port(), f"127.0.0.1:{free_port()}"
     caddyfile = directory / "Caddyfile"
-    caddyfile.write_text(CADDYFILE.format(state=directory, port=port))
+    caddyfile.write_text(CADDYFILE.format(state=directory, port=port, metrics=metrics))
     caddy = Path(sys.executable).with_name("caddy")
     with (
         running(
@@ -65,7 +71,7 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
             f"--config.file={CONFIG}", f"--web.listen-address={exporter}",
         ),
     ):  # fmt: skip
-        yield Gateway(f"https://127.0.0.1:{port}", f"http://{exporter}")
+        yield Gateway(f"https://127.0.0.1:{port}", f"http://{exporter}", f"http://127.0.0.1:{metrics}")
 
 
 def value(samples: list[Sample], name: str) -> float:
@@ -103,3 +109,8 @@ def test_a_gateway_that_is_not_there_is_told(gateway: Gateway) -> None:
 
 def test_an_answer_without_tls_does_not_count(gateway: Gateway) -> None:
     assert value(gateway.probe(address=gateway.exporter, path="/-/healthy"), "probe_success") == 0
+
+
+def test_what_rules_ask_of_both_is_told(gateway: Gateway) -> None:
+    there = {sample.name for sample in gateway.probe()} | told(httpx.get(gateway.metrics).text)
+    assert missing(asked("probe_", "caddy_"), there) == []

@@ -29,7 +29,7 @@ export OVIA_REPOS := $(REPOS)
 export OVIA_MAILMAP := $(MAILMAP)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run reset test lint stack-test images deploy status logs sync admin format bench eval-matching
+.PHONY: help setup run reset test lint stack-test images deploy status logs sync admin format bench bench-backup eval-matching
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -83,6 +83,9 @@ format: setup ## Rewrite the code in the house's style
 
 bench: setup ## Measure it
 	@$(BIN)/python -m tests.bench
+
+bench-backup: setup ## Measure backups and restores on a Docker engine: make bench-backup GIB=5
+	@$(BIN)/python -m tests.bench.backup $(GIB)
 
 eval-matching: setup ## Judge matching by the sample organisation, or by a git repository's .mailmap: MAILMAP=~/src/shop
 	@if [ -n "$$OVIA_MAILMAP" ]; then $(BIN)/ovia admin evaluate-matching --mailmap "$$OVIA_MAILMAP"; \

@@ -6,18 +6,22 @@ password=${OVIA_SECRETS_DIR:-/run/secrets}/postgres_superuser_password
 
 pgbackrest-conf
 
-# known_backups: whether the repository holds a backup of this database already.
-known_backups() {
-    pgbackrest info --output=json --log-level-console=error 2>/dev/null | grep -q '"label":'
-}
-
 if [[ ! -s $PGDATA/PG_VERSION ]]; then
     [[ -s $password ]] || { echo "ovia-postgres: the secret postgres_superuser_password is missing" >&2; exit 2; }
     # Nearly always a volume that was lost, or a service that was started on another node. An empty database would be
     # taken for the real one, and could not be archived into that repository anyhow.
-    if known_backups && [[ ${OVIA_POSTGRES_START_EMPTY:-no} != yes ]]; then
-        echo "ovia-postgres: there is no database here, but the repository holds backups of one. Restore it (docs/15-backup-restore-runbook.md), or start with an empty repository, or set OVIA_POSTGRES_START_EMPTY=yes" >&2
-        exit 2
+    if [[ ${OVIA_POSTGRES_START_EMPTY:-no} != yes ]]; then
+        known=$(pgbackrest info --output=json --log-level-console=error) || known='"code":99'
+        case $known in
+            *'"label":'*)
+                echo "ovia-postgres: there is no database here, but the repository holds backups of one. Restore it (docs/15-backup-restore-runbook.md), or start with an empty repository, or set OVIA_POSTGRES_START_EMPTY=yes" >&2
+                exit 2
+                ;;
+            *'"code":99'*)
+                echo "ovia-postgres: there is no database here, and the backup repository cannot be read: out of reach, or encrypted with another pgbackrest_cipher_pass. See docs/15-backup-restore-runbook.md, or set OVIA_POSTGRES_START_EMPTY=yes" >&2
+                exit 2
+                ;;
+        esac
     fi
     # Beside its place, so that what an interrupted start left is never taken for a cluster.
     rm -rf "$PGDATA.new"

@@ -43,9 +43,16 @@ async def test_cancelling_ends_every_program(tmp_path: Path) -> None:
         os.kill(int(pid.read_text()), 0)
 
 
-async def test_a_wrong_passphrase_is_called_so() -> None:
-    with pytest.raises(CommandFailed, match="cannot be read with this pgbackrest_cipher_pass"):
-        await run("sh", "-c", "echo 'ERROR: [095]: [CryptoError] on 2 files: unable to flush' >&2; exit 95")
+@pytest.mark.parametrize(
+    "said",
+    [
+        "P00  ERROR: [095]: unable to load info file\nCryptoError: unable to flush",
+        "FormatError: key/value found outside of section at line 1: noise\nP00  ERROR: [075]: no backup set found",
+    ],
+)
+async def test_a_wrong_passphrase_is_called_so(said: str) -> None:
+    with pytest.raises(CommandFailed, match=r"cannot be read with this pgbackrest_cipher_pass.* \(P00  ERROR: \[0"):
+        await run("sh", "-c", f"echo '{said}' >&2; exit 95")
 
 
 async def test_loops_end_together_with_the_fault_of_the_first() -> None:

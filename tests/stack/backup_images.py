@@ -17,5 +17,5 @@ def build() -> None:
         subprocess.run(
             ["docker", "build", "--file", str(CHECKOUT / dockerfile), "--tag", tag,
              "--build-arg", f"POSTGRES_IMAGE={BASE}", str(CHECKOUT)],
-            env={**os.environ, "DOCKER_BUILDKIT": "1"}, check=True,
+            env={**os.environ, "DOCKER_BUILDKIT": "1"}, check=True, capture_output=True,
         )  # fmt: skip

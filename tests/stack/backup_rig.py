@@ -46,8 +46,13 @@ class Host:
             time.sleep(0.1)
 
     def serve(self, **settings: str) -> None:
-        """Starts the backup service beside it."""
+        """Starts the backup service beside it and waits until Prometheus could ask it."""
         self._run("backup", backup_images.BACKUP, "--detach", "--publish", "127.0.0.1::9188", settings=settings)
+        end = time.monotonic() + PATIENCE_SECONDS
+        while '"backups are scheduled"' not in self.log("backup"):
+            assert time.monotonic() < end, self.log("backup")
+            assert self._state("backup") == "running", self.log("backup")
+            time.sleep(0.1)
 
     def stop(self, part: str = "postgres") -> int:
         """Stops a container as the swarm does, and removes it; its exit code."""
@@ -95,8 +100,10 @@ class Host:
 
     def take_repository(self, other: "Host") -> None:
         """Copies the repository of another host, as one that is carried over."""
-        mounts = ["--volume", f"{other.name}-repository:/from:ro", "--volume", f"{self.name}-repository:/to"]
-        self._docker("run", "--rm", "--entrypoint", "cp", *mounts, backup_images.BACKUP, "-a", "/from/.", "/to/")
+        there = f"{self.name}-repository:{SHARED['repository']}"
+        copy = ["cp", "-a", "/from/.", SHARED["repository"]]
+        volumes = ["--volume", f"{other.name}-repository:/from:ro", "--volume", there]
+        self._docker("run", "--rm", *volumes, backup_images.BACKUP, *copy)
 
     def remove(self) -> None:
         """Ends and deletes everything it made."""

@@ -21,7 +21,8 @@ class Stack:
     """A deployment on the tests' engine. `times` is what took how long, in seconds."""
 
     def __init__(self, docker_host: str, directory: Path) -> None:
-        self.http_port, self.https_port = free_ports(2)
+        self.http_port, self.https_port, prometheus_port = free_ports(3)
+        self.prometheus = f"http://127.0.0.1:{prometheus_port}"
         self._environment = {
             **os.environ,
             **standins.SETTINGS,
@@ -31,6 +32,7 @@ class Stack:
             "OVIA_HTTP_PORT": str(self.http_port),
             "OVIA_HTTPS_PORT": str(self.https_port),
             "OVIA_VERSION": "this",
+            "OVIA_TEST_PROMETHEUS_PORT": str(prometheus_port),
             # Packaged in no registry that can be reached here.
             "OVIA_GRAFANA_REPLICAS": "0",
             "OVIA_LOKI_REPLICAS": "0",

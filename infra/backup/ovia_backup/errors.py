@@ -22,12 +22,17 @@ class Busy(BackupError):
 # What pgBackRest says, and what that means here.
 _MEANINGS = (
     (
-        ("[CryptoError]", "unable to flush", "cipher header invalid"),
+        # A wrong passphrase gives noise, which now and then looks as if it were padded right.
+        ("CryptoError", "FormatError: key/value found outside of section", "cipher header invalid"),
         "the repository cannot be read with this pgbackrest_cipher_pass: it was encrypted with another one",
     ),
     (
         ("do not match the database", "but do not match"),
         "the repository belongs to another database than the one that runs: its system identifier differs",
+    ),
+    (
+        ("recovery ended before configured recovery target was reached",),
+        "nothing that was archived is of that moment or later: --latest restores all there is",
     ),
     (
         ("No space left on device",),
@@ -40,5 +45,6 @@ def explained(output: str) -> str | None:
     """The meaning of a program's complaint, with the complaint; None for one that speaks for itself."""
     for signs, meaning in _MEANINGS:
         if any(sign in output for sign in signs):
-            return f"{meaning} ({output.strip().splitlines()[-1].strip()})"
+            complaints = [line.strip() for line in output.splitlines() if "ERROR:" in line or "FATAL:" in line]
+            return f"{meaning} ({complaints[-1]})" if complaints else meaning
     return None

@@ -68,6 +68,10 @@ async def side_database(settings: BackupSettings, name: str, target: Target) -> 
     scratch = settings.backup_scratch / "side"
     await run("createdb", live, "--template=template0", name)
     try:
+        # All up to now has to be in the archive, and something later than any moment that can be asked for.
+        async with connected(settings.live_dsn) as conn:
+            await restored.commit_something(conn)
+        await repository.check()
         await clear(scratch)
         await repository.restore(scratch, target, "--archive-mode=off")
         async with Server(scratch) as server:

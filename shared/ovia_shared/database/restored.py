@@ -120,6 +120,11 @@ async def in_recovery(conn: Connection) -> bool:
     return recovering
 
 
+async def commit_something(conn: Connection) -> None:
+    """Writes a commit to the log, and no row. A restore to a time stops at the first commit after it, and needs one."""
+    await conn.execute("select pg_current_xact_id()")
+
+
 async def _mark(conn: Connection, witness: Connection, name: str) -> Mark | None:
     tables = await tables_of(witness)
     if tables:

@@ -1,0 +1,67 @@
+"""From one release to the next with data and traffic: nobody notices, and nothing is lost.
+
+The release before is the newest tag that is not this commit. Where there is none yet, or the checkout has no tags, the
+next release is rehearsed instead: this commit with one more migration and another version.
+"""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from ovia_stack import building
+from tests.stack import standins
+from tests.stack.stack import Stack, until
+from tests.stack.test_1_deployment import synced
+from tests.stack.test_4_under_load import under_load
+
+__all__ = ["synced"]
+
+REHEARSED = """\
+-- A release that is rehearsed: it grows the schema while the version before goes on working.
+-- depends: {last}
+alter table people add column rehearsed_at timestamptz;
+"""
+
+
+def git(*arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], cwd=standins.CHECKOUT, capture_output=True, text=True, check=False)
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+@pytest.fixture(scope="module")
+def next_release(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkout of this commit, as it is, with a migration that the running version does not know."""
+    directory = tmp_path_factory.mktemp("next") / "ovia"
+    kept = shutil.ignore_patterns(".git", ".venv", ".ovia", "test-results", ".mypy_cache", ".ruff_cache", "__pycache__")
+    shutil.copytree(standins.CHECKOUT, directory, ignore=kept)
+    last = sorted(path.stem for path in (directory / "migrations").glob("[0-9]*.sql"))[-1]
+    (directory / "migrations" / "9000_rehearsal.sql").write_text(REHEARSED.format(last=last))
+    return directory
+
+
+def people(stack: Stack) -> int:
+    asked = "select count(*) from people"
+    return int(stack.execute("postgres", "psql", "--dbname=ovia", "--no-align", "--tuples-only", f"--command={asked}"))
+
+
+def test_the_next_release_takes_over_under_load_and_loses_nothing(synced: Stack, next_release: Path) -> None:
+    settings = {**synced.settings, "OVIA_VERSION": "next"}
+    for image in building.IMAGES:
+        building.build(image, settings, next_release, quiet=True)
+    before = people(synced)
+
+    def upgrade() -> None:
+        synced.deploy(OVIA_VERSION="next")
+
+    traffic = under_load(synced, "upgrade to the next release", upgrade)
+    # The database and the gateway are replaced too, where no second one can stand beside the first.
+    allowed = {200, 201, 503}
+    assert set(traffic.statuses) <= allowed, traffic.told()
+    assert traffic.without_retry_after == 0
+    until(lambda: all("next" in task["Config"]["Image"] for task in synced.tasks("api")), "the next release runs")
+    applied = "select count(*) from _yoyo_migration where migration_id = '9000_rehearsal'"
+    told = synced.execute("postgres", "psql", "--dbname=ovia", "--no-align", "--tuples-only", f"--command={applied}")
+    assert told.strip() == "1"
+    assert people(synced) >= before + traffic.statuses[201]

@@ -18,7 +18,7 @@ NODE_LABELS = ("ovia.database", "ovia.edge", "ovia.monitoring")
 
 def compose_files(settings: Mapping[str, str]) -> list[Path]:
     """The files of the main stack: an S3 repository needs a way out for the database and its backup."""
-    return [files.MAIN, *([files.S3] if settings.get("OVIA_BACKUP_REPOSITORY") == "s3" else [])]
+    return [files.MAIN, *([files.S3] if settings.get("OVIA_BACKUP_REPOSITORY") in ("s3", "both") else [])]
 
 
 def check(settings: Mapping[str, str], extra: list[Path]) -> dict[str, str]:

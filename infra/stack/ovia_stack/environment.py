@@ -78,11 +78,12 @@ def _check(given: Mapping[str, str]) -> None:
     ]
     if not _DOMAIN.match(given["OVIA_DOMAIN"]):
         faults.append("OVIA_DOMAIN has to be a host name, without https:// and without a path")
-    if given.get("OVIA_BACKUP_REPOSITORY", "posix") not in ("posix", "s3"):
-        faults.append("OVIA_BACKUP_REPOSITORY is posix (a volume) or s3")
-    if given.get("OVIA_BACKUP_REPOSITORY") == "s3":
+    repository = given.get("OVIA_BACKUP_REPOSITORY", "posix")
+    if repository not in ("posix", "s3", "both"):
+        faults.append("OVIA_BACKUP_REPOSITORY is posix (a volume), s3 or both")
+    if repository in ("s3", "both"):
         faults += [
-            f"{name} is needed when OVIA_BACKUP_REPOSITORY is s3"
+            f"{name} is needed when OVIA_BACKUP_REPOSITORY is {repository}"
             for name in ("OVIA_BACKUP_S3_ENDPOINT", "OVIA_BACKUP_S3_BUCKET", "OVIA_BACKUP_S3_REGION")
             if name not in given
         ]

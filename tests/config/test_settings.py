@@ -11,7 +11,9 @@ from ovia_shared.config.settings import (
     DatabaseSettings,
     HttpServiceSettings,
     PrepareSettings,
+    RetentionSettings,
     load,
+    tracing_settings,
 )
 from ovia_shared.errors import BadSettings
 
@@ -117,3 +119,16 @@ def test_passwords_of_roles_come_from_files_too(clean_environment: Path, monkeyp
     (clean_environment / "ovia_owner_password").write_text("owner-pw")
     (clean_environment / "ovia_rag_password").write_text("rag-pw")
     assert load(PrepareSettings).role_passwords() == {"ovia_owner": "owner-pw", "ovia_rag": "rag-pw"}
+
+
+def test_an_empty_variable_is_none_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OVIA_FACTS_RETENTION_DAYS", "")
+    monkeypatch.setenv("OVIA_SYNC_RUNS_RETENTION_DAYS", "")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "")
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER_ARG", "")
+    settings = load(RetentionSettings)
+    assert (settings.facts_retention_days, settings.sync_runs_retention_days) == (None, 30)
+    assert tracing_settings() is None
+    monkeypatch.setenv("OVIA_DATABASE_URL", "")
+    with pytest.raises(BadSettings, match="OVIA_DATABASE_URL"):
+        load(DatabaseSettings)

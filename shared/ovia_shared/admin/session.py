@@ -15,8 +15,8 @@ from ovia_shared.errors import BadSettings, Conflict
 Outcome = TypeVar("Outcome")
 
 
-def in_database(work: Callable[[Database], Awaitable[Outcome]]) -> Outcome:
-    """Runs `work` on the database of OVIA_DATABASE_URL.
+def in_database(work: Callable[[Database], Awaitable[Outcome]], *, statement_timeout: float | None = None) -> Outcome:
+    """Runs `work` on the database of OVIA_DATABASE_URL. `statement_timeout`, in seconds, if not that of the settings.
 
     Raises `BadSettings` if the role is not the owner, `Conflict` if migrations are missing, `Unavailable` if
     Postgres does not answer.
@@ -27,7 +27,7 @@ def in_database(work: Callable[[Database], Awaitable[Outcome]]) -> Outcome:
         database = Database(
             settings.database_url.get_secret_value(),
             size=1,
-            statement_timeout=settings.statement_timeout,
+            statement_timeout=statement_timeout or settings.statement_timeout,
             name="ovia admin",
         )
         await database.open()

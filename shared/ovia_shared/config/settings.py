@@ -43,7 +43,8 @@ DatabaseUrl = Annotated[SecretStr, AfterValidator(_postgres_url)]
 class CommonSettings(BaseSettings):
     """What every process needs to know."""
 
-    model_config = SettingsConfigDict(env_prefix="OVIA_", extra="ignore")
+    # A compose file passes on what is not set as an empty text: the default counts then.
+    model_config = SettingsConfigDict(env_prefix="OVIA_", env_ignore_empty=True, extra="ignore")
 
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$")
     build: str = Field("", max_length=100, description="which build this is, such as a commit; shown by /info")
@@ -100,20 +101,33 @@ class HttpServiceSettings(ServerSettings, DatabaseSettings):
     """An HTTP service with a database role of its own."""
 
 
-class IngestSettings(DatabaseSettings):
+RetentionDays = Annotated[int, Field(ge=1, le=36_500)]
+
+
+class RetentionSettings(CommonSettings):
+    """How many days what is kept for a time only is kept; none: for ever."""
+
+    raw_retention_days: RetentionDays | None = Field(None, description="raw versions that were replaced")
+    sync_runs_retention_days: RetentionDays = Field(30, description="attempts at reading, and passes of the matcher")
+    webhooks_retention_days: RetentionDays = Field(14, description="webhooks that were looked at")
+    receipts_retention_days: RetentionDays | None = Field(None, description="receipts nobody replayed since")
+    facts_retention_days: int | None = Field(None, ge=30, le=36_500, description="facts that were corrected")
+    audit_retention_days: int | None = Field(None, ge=90, le=36_500, description="the audit log")
+
+
+class IngestSettings(DatabaseSettings, RetentionSettings):
     """The process that reads the sources."""
 
     lease_seconds: Seconds = 30.0
     git_page_commits: int = Field(2000, ge=1, le=20_000, description="commits stored in one transaction")
     git_cache: Path = Field(Path("~/.cache/ovia/git"), description="where URLs are mirrored to")
     partitions_at_once: int = Field(2, ge=1, le=32, description="partitions one process reads side by side")
-    raw_retention_days: int | None = Field(None, ge=1, description="drop replaced raw versions after; none: never")
 
 
 class TracingSettings(BaseSettings):
     """Where traces go. The rest of OTEL_* is read by OpenTelemetry itself."""
 
-    model_config = SettingsConfigDict(env_prefix="OTEL_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="OTEL_", env_ignore_empty=True, extra="ignore")
 
     exporter_otlp_endpoint: str = Field("", description="such as http://collector:4318; empty: nothing is traced")
     exporter_otlp_traces_endpoint: str = ""

@@ -66,8 +66,8 @@ async def test_what_deliveries_speak_of_is_due_at_once_and_they_are_done(
         for number in range(3):
             delivery = NewDelivery(str(number), "issue", BODY, None)
             assert await webhooks.keep(conn, org_id, connection_id, delivery)
-    assert await hints.follow(ingest, org_id, connection_id, ConnectionKind.JIRA) == 3
-    assert await hints.follow(ingest, org_id, connection_id, ConnectionKind.JIRA) == 0
+    assert await hints.follow(ingest, org_id, connection_id, ConnectionKind.JIRA, 14) == 3
+    assert await hints.follow(ingest, org_id, connection_id, ConnectionKind.JIRA, 14) == 0
     async with ingest.transaction(org_id) as conn:
         due = await conn.fetch("select stream, scope from sync_partitions where next_due_at <= now()")
     assert [(row["stream"], row["scope"]) for row in due] == [("issues", "1")]

@@ -15,7 +15,6 @@ Hint = tuple[str, str | None]
 
 AT_ONCE = 500
 # What was followed is of no more use; kept a while so that repetitions are still recognised.
-KEPT_DAYS = 14
 
 _GITLAB: Mapping[str, tuple[str, ...]] = {
     "merge_request": ("merge_requests",),
@@ -50,8 +49,11 @@ _JIRA_PREFIXES: tuple[tuple[str, tuple[str, ...]], ...] = (
 _WHOLE = frozenset({"projects", "users", "sprints"})
 
 
-async def follow(database: Database, org_id: UUID, connection_id: UUID, kind: ConnectionKind) -> int:
-    """Takes the deliveries of a connection that wait, and makes what they speak of due; returns how many."""
+async def follow(database: Database, org_id: UUID, connection_id: UUID, kind: ConnectionKind, kept_days: int) -> int:
+    """Takes the deliveries of a connection that wait, and makes what they speak of due; returns how many.
+
+    Those looked at more than `kept_days` ago are dropped.
+    """
     count = 0
     while True:
         async with database.transaction(org_id) as conn:
@@ -65,7 +67,7 @@ async def follow(database: Database, org_id: UUID, connection_id: UUID, kind: Co
         if not deliveries:
             break
     async with database.transaction(org_id) as conn:
-        await webhooks.forget(conn, org_id, KEPT_DAYS, 10 * AT_ONCE)
+        await webhooks.forget(conn, org_id, kept_days, 10 * AT_ONCE)
     return count
 
 

@@ -11,7 +11,6 @@ from ovia_shared.database.pool import Database
 from ovia_shared.models.connection import SourceConnection
 
 AT_ONCE = 5000
-RUNS_KEPT_DAYS = 30
 
 
 class Upkeep:
@@ -44,4 +43,5 @@ class Upkeep:
                 async with self._database.transaction(self._org_id) as conn:
                     dropped = await replaying.drop_replaced(conn, self._org_id, connection.id, days, AT_ONCE)
         async with self._database.transaction(self._org_id) as conn:
-            await sync_runs.forget(conn, self._org_id, RUNS_KEPT_DAYS, 10 * AT_ONCE)
+            kept_days = self._settings.sync_runs_retention_days
+            await sync_runs.forget(conn, self._org_id, kept_days, 10 * AT_ONCE)

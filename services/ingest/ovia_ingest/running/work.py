@@ -115,7 +115,8 @@ class Work:
             roots = [(stream, "") for stream in connector.root_streams]
             await planning.plan(conn, self._org_id, connection.id, roots)
         await self._plan_projects(connection)
-        await hints.follow(self._database, self._org_id, connection.id, connection.kind)
+        kept_days = self._settings.webhooks_retention_days
+        await hints.follow(self._database, self._org_id, connection.id, connection.kind, kept_days)
         understood, _ = await self._renormaliser.letters(connection)
         if understood:
             progress.say(f"{connection.name}: {understood:,} dead letters understood.")

@@ -10,7 +10,7 @@ from litestar.params import PathParameter, QueryParameter, SkipValidation
 
 from ovia_metrics.changes.explaining import explain
 from ovia_metrics.kpis.answering import kpi_of, quality
-from ovia_metrics.kpis.asking import LONGEST, Asking, asking, read_moment
+from ovia_metrics.kpis.asking import LONGEST, Asking, asking, must_be_kept, read_moment
 from ovia_metrics.quality.known import KnownQuality
 from ovia_shared.database.kpis import restating
 from ovia_shared.database.kpis.grouping import By
@@ -87,7 +87,10 @@ async def explain_change(
     kpi = kpi_of(name, asked)
     compared = _compared(asked, compared_from, compared_to)
     earlier, later = asked.question(caller, kpi.name, compared), asked.question(caller, kpi.name)
-    told = await restating.told(conn, earlier, _then(then, asked))
+    moment = _then(then, asked)
+    if moment is not None:
+        await must_be_kept(conn, caller.org_id, moment, "then")
+    told = await restating.told(conn, earlier, moment)
     signals = await known_quality.signals(conn, caller.org_id)
     trusted = quality(kpi, asked, signals, asked.window.end)
     return await explain(conn, asked.scope, told, earlier, later, by, trusted, named=asked.named)

@@ -2,13 +2,14 @@
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter, SkipValidation
 
-from ovia_shared.database import knowing
+from ovia_shared.database import knowing, retention
 from ovia_shared.database.kpis import scopes
 from ovia_shared.database.kpis.measuring import Basis, Question, basis_of
 from ovia_shared.database.pool import Connection
@@ -99,6 +100,8 @@ async def asking(
     """Reads the parameters. Raises `NotFound`, `NotAllowed` and `InvalidInput`."""
     now = await knowing.settled(conn)
     moment = now if as_of is None else min(now, _past(as_of, now))
+    if as_of is not None:
+        await must_be_kept(conn, caller.org_id, moment, "as_of")
     wanted = scope_of(caller, scope_kind, scope_id)
     basis = await basis_of(conn, caller.org_id, wanted, as_of=None if as_of is None else moment)
     window = read_window(since, until, moment, ZoneInfo(basis.zone))
@@ -112,6 +115,13 @@ async def asking(
         plain=since is None and until is None and as_of is None,
         named=await may_name(conn, caller, basis, window),
     )
+
+
+async def must_be_kept(conn: Connection, org_id: UUID, moment: datetime, field: str) -> None:
+    """Raises `InvalidInput` if what was believed at that moment is no longer known in full."""
+    since = await retention.facts_known_since(conn, org_id)
+    if since is not None and moment < since:
+        raise InvalidInput(f"what was believed before {since:%Y-%m-%d %H:%M:%S} UTC is no longer kept", field=field)
 
 
 def scope_of(caller: Caller, kind: ScopeKind, scope_id: str) -> Scope:

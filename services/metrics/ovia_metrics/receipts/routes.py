@@ -7,6 +7,7 @@ from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import PathParameter, SkipValidation
 
+from ovia_shared.database import retention
 from ovia_shared.database.kpis import receipts
 from ovia_shared.database.pool import Connection
 from ovia_shared.errors import NotAllowed
@@ -50,7 +51,9 @@ async def replay_receipt(conn: Conn, caller: CallerGiven, receipt_id: ReceiptId)
     """By the receipt's own SQL and as of its own moment, whatever has been read, corrected or chosen since. Says
     whether answer and facts are the same to the byte."""
     _allowed(await receipts.find(conn, caller.org_id, receipt_id), caller)
-    return await receipts.replay(conn, caller.org_id, receipt_id)
+    counted = await receipts.replay(conn, caller.org_id, receipt_id)
+    await retention.replayed(conn, caller.org_id, receipt_id)
+    return counted
 
 
 def _allowed(receipt: Receipt, caller: Caller) -> Receipt:

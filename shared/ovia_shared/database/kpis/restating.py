@@ -86,13 +86,17 @@ async def told(conn: Connection, now: Question, then: datetime | None) -> Told |
 
 
 async def definitions(conn: Connection, before: Question, now: Question) -> list[Definition]:
-    """When facts that may have counted came to be derived otherwise between the two, in order."""
+    """When facts that may have counted came to be derived otherwise between the two, in order.
+
+    As far back as facts are kept in full: what changed before then counts as known later.
+    """
     wanted = set(kinds(CATALOGUE[now.kpi]))
     families = [family.name for family in FAMILIES if wanted & set(family.kinds)]
     rows = await conn.fetch(
         """
         select d.family, d.moment, d.reason from definition_changes d
          where d.org_id = $1 and d.family = any($2) and d.moment > $3 and d.moment <= $4
+           and d.moment > coalesce((select facts_known_since from organisations where org_id = $1), '-infinity')
            and (exists (select from facts f where f.org_id = $1 and f.kind = any($5) and f.known_from = d.moment
                            and f.occurred_at < $6)
              or exists (select from facts f where f.org_id = $1 and f.kind = any($5) and f.known_to = d.moment

@@ -32,10 +32,12 @@ class Gateway:
     output: Path
     process: "subprocess.Popen[bytes]"
 
+    def client_context(self) -> ssl.SSLContext:
+        """Trusts the gateway's own authority, and no other."""
+        return ssl.create_default_context(cafile=str(self.state / "pki/authorities/local/root.crt"))
+
     def client(self) -> httpx.Client:
-        """One that trusts the gateway's own authority, and no other."""
-        trusted = ssl.create_default_context(cafile=str(self.state / "pki/authorities/local/root.crt"))
-        return httpx.Client(verify=trusted, trust_env=False, timeout=30)
+        return httpx.Client(verify=self.client_context(), trust_env=False, timeout=30)
 
     def ask(self, method: str, path: str, **more: Any) -> httpx.Response:
         with self.client() as client:

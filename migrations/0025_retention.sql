@@ -1,4 +1,4 @@
--- depends: 0023_deployed_commits
+-- depends: 0024_watching
 -- What is kept for a time only: how far back facts are complete, when receipts were last of use, and who may shorten the
 -- audit log.
 

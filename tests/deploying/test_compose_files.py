@@ -96,7 +96,7 @@ def test_the_database_and_what_watches_cannot_reach_the_outside() -> None:
     for name in ("postgres", "migrate", "prometheus", "loki", "alloy", "node-exporter", "backup"):
         assert not outward & set(SERVICES[name]["networks"]), name
     assert {name for name, described in SERVICES.items() if "data" in described["networks"]} == {
-        "postgres", "migrate", "api", "metrics", "rag", "ingest", "backup", "postgres-exporter",
+        "postgres", "migrate", "api", "metrics", "rag", "ingest", "maintenance", "backup", "postgres-exporter",
     }  # fmt: skip
 
 

@@ -36,7 +36,7 @@ def next_release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("next") / "ovia"
     kept = shutil.ignore_patterns(".git", ".venv", ".ovia", "test-results", ".mypy_cache", ".ruff_cache", "__pycache__")
     shutil.copytree(standins.CHECKOUT, directory, ignore=kept)
-    last = sorted(path.stem for path in (directory / "migrations").glob("[0-9]*.sql"))[-1]
+    last = max(path.stem for path in (directory / "migrations").glob("[0-9]*.sql"))
     (directory / "migrations" / "9000_rehearsal.sql").write_text(REHEARSED.format(last=last))
     return directory
 

@@ -17,12 +17,8 @@ from ovia_shared.admin.identity_commands import check_identity_log
 from ovia_shared.admin.key_commands import make_key, rotate_credentials
 from ovia_shared.admin.learning_commands import learn_matching
 from ovia_shared.admin.matching_commands import evaluate_matching
-<<<<<<< HEAD
-from ovia_shared.admin.schema_commands import deploy_database, migrate, prepare_database
-=======
 from ovia_shared.admin.retention_commands import prune
-from ovia_shared.admin.schema_commands import migrate, prepare_database
->>>>>>> 2be9f12 (admin: what is kept for a time only is dropped by one command)
+from ovia_shared.admin.schema_commands import deploy_database, migrate, prepare_database
 from ovia_shared.errors import BadSettings, InvalidInput, OviaError
 from ovia_shared.telemetry.logging import mask
 

@@ -7,6 +7,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -42,11 +43,15 @@ def threshold(query: str) -> float:
     return float(expression.rhs.val)
 
 
-def rules(directory: Path = RULES) -> Iterator[dict[str, Any]]:
+@cache
+def rules(directory: Path = RULES) -> tuple[dict[str, Any], ...]:
     """Every rule, as written."""
-    for path in sorted(directory.glob("*.yml")):
-        for group in yaml.safe_load(path.read_text())["groups"]:
-            yield from group["rules"]
+    return tuple(
+        rule
+        for path in sorted(directory.glob("*.yml"))
+        for group in yaml.safe_load(path.read_text())["groups"]
+        for rule in group["rules"]
+    )
 
 
 def recorded(directory: Path = RULES) -> set[str]:

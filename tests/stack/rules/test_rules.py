@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ def alerts() -> list[Rule]:
     return [rule for rule in metric_names.rules() if "alert" in rule]
 
 
+@cache
 def cases(directory: Path) -> Cases:
     """By alert, whether there is a case in which it fires (True), and one in which it does not (False)."""
     found: Cases = {}

@@ -71,9 +71,14 @@ class Engine:
             self._docker("volume", "rm", "--force", *volumes)
 
     def _leave(self) -> None:
-        """Leaves the swarm and removes what the stacks kept in volumes; another's containers and volumes stay."""
-        self._docker("swarm", "leave", "--force")
+        """Takes the stacks down, leaves the swarm and removes their volumes; another's containers and volumes stay."""
         end = time.monotonic() + START_SECONDS
+        self._docker("stack", "rm", "ovia-ingest", "ovia")
+        # An engine that leaves while tasks still hold a network remembers it for ever, and finds it in no later swarm.
+        overlays = ("network", "ls", "--quiet", "--filter", "label=com.docker.stack.namespace")
+        while self._docker(*overlays).stdout.split() and time.monotonic() < end:
+            time.sleep(0.5)
+        self._docker("swarm", "leave", "--force")
         listing = ("volume", "ls", "--quiet", "--filter", "label=com.docker.stack.namespace")
         while volumes := self._docker(*listing).stdout.split():
             assert time.monotonic() < end, f"still in use: {volumes}"

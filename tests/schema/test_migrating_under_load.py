@@ -59,6 +59,33 @@ async def test_a_table_that_stays_in_use_is_said_with_what_to_do(
     assert await asyncio.to_thread(migrate.apply, owner_dsn, changing) == ["9002_changes_people"]
 
 
+async def test_a_migrator_killed_at_the_worst_moment_leaves_nothing_to_clean_up(
+    owner_dsn: str, database_dsn: str, changing: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        """Nothing catches it, as nothing catches a signal."""
+
+    def die(*_: object, **__: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr("yoyo.backends.base.DatabaseBackend.log_migration", die)
+        with pytest.raises(Killed):
+            migrate.apply(owner_dsn, changing)
+    with psycopg.connect(database_dsn) as connection:
+        assert connection.execute("select to_regclass('newcomers')").fetchone() == (None,)
+    assert await asyncio.to_thread(migrate.apply, owner_dsn, changing) == ["9001_new_table", "9002_changes_people"]
+    assert await asyncio.to_thread(migrate.apply, owner_dsn, changing) == []
+
+
+async def test_an_index_that_is_built_beside_the_traffic_is_no_transaction(owner_dsn: str, tmp_path: Path) -> None:
+    (tmp_path / "9001_index.sql").write_text(
+        "-- transactional: false\ncreate index concurrently people_again on people (org_id, display_name);"
+    )
+    assert await asyncio.to_thread(migrate.apply, owner_dsn, tmp_path) == ["9001_index"]
+    assert await asyncio.to_thread(migrate.apply, owner_dsn, tmp_path) == []
+
+
 async def test_an_old_replica_stays_ready_beside_a_newer_schema_and_a_new_one_waits_for_its_own(
     serve: Serve, open_database: OpenDatabase, owner_dsn: str, changing: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

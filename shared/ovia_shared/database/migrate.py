@@ -73,7 +73,7 @@ def _apply_one(backend: Any, migration: Any, until: float, waiting: Callable[[st
     pause = 0.5
     while True:
         try:
-            backend.apply_one(migration)
+            _apply_whole(backend, migration)
         except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
             if time.monotonic() + pause > until:
                 raise Conflict(
@@ -104,6 +104,20 @@ def _locked(dsn: str) -> Iterator[None]:
     with connection:
         connection.execute(_LOCK)
         yield
+
+
+def _apply_whole(backend: Any, migration: Any) -> None:
+    migration.load()
+    if not migration.use_transactions:
+        backend.apply_one(migration)
+        return
+    # yoyo itself writes down that a migration was applied after committing it: killed in between, it would apply it
+    # again. Here both are one transaction.
+    backend.ensure_internal_schema_updated()
+    with backend.copy() as own, own.transaction():
+        migration.process_steps(own, "apply")
+        own.mark_one(migration, log=False)
+        own.log_migration(migration, "apply")
 
 
 def _for_yoyo(dsn: str, lock_timeout: float) -> str:

@@ -13,7 +13,8 @@ GOOD_TOKEN = "ovia_" + "a" * 52 + "_" + "b" * 52
 
 
 class Replica(ThreadingHTTPServer):
-    """One replica of a service. `asked` are the requests it got; while `dying` it takes them and never answers."""
+    """One replica of a service. `asked` are the requests it got; while `dying` it takes them and never answers, and
+    what asks for …/slow is answered when `go_on` is set."""
 
     daemon_threads = True
 
@@ -22,6 +23,7 @@ class Replica(ThreadingHTTPServer):
         self.name = name
         self.asked: list[dict[str, Any]] = []
         self.dying = False
+        self.go_on = threading.Event()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Tests are quiet."""
@@ -45,7 +47,10 @@ class _Handler(BaseHTTPRequestHandler):
         if self.server.dying:
             self.close_connection = True
             self.connection.shutdown(socket.SHUT_RDWR)
-        elif self.path == "/auth/grafana":
+            return
+        if self.path.endswith("/slow"):
+            self.server.go_on.wait(60)
+        if self.path == "/auth/grafana":
             self._authorise()
         else:
             self._answer(200, json.dumps(said).encode(), **{"Content-Type": "application/json"})

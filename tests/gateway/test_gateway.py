@@ -2,6 +2,7 @@
 
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -137,6 +138,23 @@ def test_grafana_is_told_who_comes_by_the_gateway_alone(gateway: Gateway) -> Non
     assert "authorization" not in headers
     assert "grafana_session=kept" in headers["cookie"]
     assert "ovia_session" not in headers["cookie"]
+
+
+def test_told_to_end_it_lets_requests_under_way_finish(swarm: Swarm, tmp_path: Path) -> None:
+    metrics = swarm.replicas["metrics"]
+    with (
+        running(tmp_path, swarm.names, swarm.port, swarm.grafana_port, OVIA_TLS="internal") as ending,
+        ThreadPoolExecutor() as pool,
+    ):
+        waiting = pool.submit(ending.get, "/receipts/slow")
+        while "/receipts/slow" not in [one["path"] for one in metrics.asked]:
+            time.sleep(0.01)
+        ending.process.terminate()
+        while "servers shutting down" not in ending.output.read_text():
+            time.sleep(0.01)
+        metrics.go_on.set()
+        assert waiting.result(60).status_code == 200
+        assert ending.process.wait(60) == 0
 
 
 def test_localhost_gets_a_certificate_of_its_own_and_no_promise_to_stay(swarm: Swarm, tmp_path: Path) -> None:

@@ -29,7 +29,8 @@ def run(arguments: Sequence[str], settings: Mapping[str, str]) -> int:
             file.write_text(held[secret])
             if root:
                 os.chown(file, UID, UID)
-        directory.chmod(0o711)
+        if root:
+            os.chown(directory, UID, UID)
         command = [
             "docker", "run", "--rm", "--interactive", *(["--tty"] if sys.stdin.isatty() else []),
             "--log-driver", "none", "--network", "ovia_data", "--user", user, "--read-only", "--cap-drop", "ALL",

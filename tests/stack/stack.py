@@ -85,8 +85,9 @@ class Stack:
         finally:
             self.times[what] = time.monotonic() - began
 
-    def deploy(self, **settings: str) -> str:
-        return self.ovia("deploy", "--overlay", str(OVERLAY), "--patience", str(PATIENCE_SECONDS), **settings)
+    def deploy(self, version: str = "this") -> str:
+        patience = str(PATIENCE_SECONDS)
+        return self.ovia("deploy", "--overlay", str(OVERLAY), "--patience", patience, OVIA_VERSION=version)
 
     @property
     def client(self) -> Client:

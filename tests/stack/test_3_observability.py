@@ -64,9 +64,7 @@ def test_everything_that_rules_and_dashboards_ask_for_is_told(synced: Stack) -> 
 
     def missing() -> list[str]:
         there = set(ask(synced, "label/__name__/values"))
-        return sorted(
-            " or ".join(sorted(names)) for names in asked if not names & there and not names & NOT_YET.keys()
-        )
+        return sorted(" or ".join(sorted(names)) for names in asked if not names & there and not names & NOT_YET.keys())
 
     until(lambda: not missing(), f"missing: {missing()}", 90)
 

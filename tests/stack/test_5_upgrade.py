@@ -47,13 +47,13 @@ def people(stack: Stack) -> int:
 
 
 def test_the_next_release_takes_over_under_load_and_loses_nothing(synced: Stack, next_release: Path) -> None:
-    settings = {**synced.settings, "OVIA_VERSION": "next"}
+    settings = {**standins.SETTINGS, "OVIA_VERSION": "next"}
     for image in building.IMAGES:
         building.build(image, settings, next_release, quiet=True)
     before = people(synced)
 
     def upgrade() -> None:
-        synced.deploy(OVIA_VERSION="next")
+        synced.deploy("next")
 
     traffic = under_load(synced, "upgrade to the next release", upgrade)
     # The database and the gateway are replaced too, where no second one can stand beside the first.

@@ -78,6 +78,12 @@ def _check(given: Mapping[str, str]) -> None:
     ]
     if not _DOMAIN.match(given["OVIA_DOMAIN"]):
         faults.append("OVIA_DOMAIN has to be a host name, without https:// and without a path")
+    public = given.get("OVIA_TLS", "auto") != "internal" and not given["OVIA_DOMAIN"].endswith("localhost")
+    if public and "OVIA_ACME_EMAIL" not in given:
+        faults.append(
+            "OVIA_ACME_EMAIL is needed for a public certificate of OVIA_DOMAIN; or set OVIA_TLS=internal, "
+            "and the gateway's own authority signs"
+        )
     repository = given.get("OVIA_BACKUP_REPOSITORY", "posix")
     if repository not in ("posix", "s3", "both"):
         faults.append("OVIA_BACKUP_REPOSITORY is posix (a volume), s3 or both")

@@ -28,12 +28,11 @@ if [[ ! -s $PGDATA/PG_VERSION ]]; then
     initdb --pgdata="$PGDATA.new" --username=postgres --pwfile="$password" --auth-local=peer --auth-host=scram-sha-256 \
         --data-checksums --encoding=UTF8 --locale=C.UTF-8 --locale-provider=builtin --builtin-locale=C.UTF-8 >&2
     mv "$PGDATA.new" "$PGDATA"
+    # Without a stanza the archive takes nothing, and the log would grow until the disk is full. Only for a new cluster: a
+    # restart must not wait for a repository far away. What goes wrong here the backup service sets right at its start.
+    timeout 30 pgbackrest stanza-create --no-online --log-level-console=warn >&2 \
+        || echo "ovia-postgres: the backup repository is not ready; the log is kept here until it is" >&2
 fi
-
-# Without a stanza the archive takes nothing, and the log would grow until the disk is full. Offline, and harmless if
-# it is there. A repository that is out of reach does not keep the database from starting: the backup service tries again.
-pgbackrest stanza-create --no-online --log-level-console=warn >&2 \
-    || echo "ovia-postgres: the backup repository is not ready; the log is kept here until it is" >&2
 
 exec postgres -D "$PGDATA" -c config_file=/etc/postgresql/postgresql.conf \
     -c max_connections="${OVIA_POSTGRES_MAX_CONNECTIONS:-200}" \

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ovia_backup.repository import Target, faults_of, newest_of_each
+from ovia_backup.repository import Target, faults_of, newest_of_each, without_full
 from ovia_backup.settings import BackupSettings
 from ovia_backup.verification import differences
 from ovia_shared.config.settings import load
@@ -137,6 +137,15 @@ def test_the_newest_backup_of_each_repository_is_looked_at() -> None:
 
     newest = newest_of_each([backup("old", 1), backup("there", 2), backup("new", 1)])
     assert {one["label"] for one in newest} == {"new", "there"}
+
+
+def test_a_repository_that_was_just_added_lacks_a_full_backup() -> None:
+    backups = [
+        {"type": "full", "database": {"repo-key": 1}},
+        {"type": "incr", "database": {"repo-key": 2}},
+    ]
+    assert without_full(backups, (1, 2)) == {2}
+    assert without_full(backups, (1,)) == set()
 
 
 def test_a_target_is_told_as_pgbackrest_takes_it() -> None:

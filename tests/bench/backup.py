@@ -83,17 +83,15 @@ def _measure(host: Host, wanted: float) -> Table:
 
 
 def _fill(host: Host, wanted: float) -> None:
+    # Hexadecimal digits by chance: half of each byte is worth something, as in text.
+    by_chance = "(select string_agg(md5(n::text || i), '') from generate_series(1, 30) i)"
     number = 0
     while int(host.sql("select pg_database_size('ovia')")) < wanted * GIB:
-        # Hexadecimal digits by chance: half of each byte is worth something, as in text.
-        host.sql(
-            f"""
-            create table bulk_{number} (n bigint primary key, body text not null);
-            insert into bulk_{number}
-            select n, (select string_agg(md5(n::text || i), '') from generate_series(1, 30) i)
-              from generate_series({number * ROWS + 1}, {(number + 1) * ROWS}) n;
-            """
+        rows = (
+            f"n + {number * ROWS}, body from bulk_0" if number else f"n, {by_chance} from generate_series(1, {ROWS}) n"
         )
+        host.sql(f"create table bulk_{number} (n bigint primary key, body text not null)")
+        host.sql(f"insert into bulk_{number} select {rows}")
         number += 1
 
 

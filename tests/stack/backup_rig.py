@@ -21,13 +21,14 @@ DATA = "/var/lib/postgresql/data"
 class Host:
     """One machine: its volumes and its secrets. Whatever it started is gone once it is removed."""
 
-    def __init__(self, directory: Path, passphrase: str | None = PASSPHRASE) -> None:
+    def __init__(self, directory: Path, network: str = "bridge", **settings: str) -> None:
         self.name = f"backup-{uuid4().hex[:8]}"
+        self._network = network
+        self._settings = settings
         self._secrets = directory / self.name
         self._secrets.mkdir(mode=0o755)
         self.secret("postgres_superuser_password", PASSWORD)
-        if passphrase is not None:
-            self.secret("pgbackrest_cipher_pass", passphrase)
+        self.secret("pgbackrest_cipher_pass", PASSPHRASE)
 
     def secret(self, name: str, content: str) -> None:
         """Writes a secret as the swarm mounts it: for its owner's eyes."""
@@ -40,7 +41,7 @@ class Host:
         """Starts the database and waits until it is well."""
         self._run("postgres", backup_images.POSTGRES, "--detach", "--publish", "127.0.0.1::5432", postgres=True)
         end = time.monotonic() + PATIENCE_SECONDS
-        while self._docker("exec", self.name + "-postgres", "pg_isready", "-q", check=False).returncode != 0:
+        while docker("exec", self.name + "-postgres", "pg_isready", "-q", check=False).returncode != 0:
             assert time.monotonic() < end, self.log("postgres")
             assert self._state("postgres") == "running", self.log("postgres")
             time.sleep(0.1)
@@ -56,9 +57,9 @@ class Host:
 
     def stop(self, part: str = "postgres") -> int:
         """Stops a container as the swarm does, and removes it; its exit code."""
-        self._docker("stop", "--time", "60", f"{self.name}-{part}")
-        code = self._docker("inspect", "--format", "{{.State.ExitCode}}", f"{self.name}-{part}").stdout
-        self._docker("rm", f"{self.name}-{part}")
+        docker("stop", "--time", "60", f"{self.name}-{part}")
+        code = docker("inspect", "--format", "{{.State.ExitCode}}", f"{self.name}-{part}").stdout
+        docker("rm", f"{self.name}-{part}")
         return int(code)
 
     def backup(self, *command: str, succeeds: bool = True, writes: bool = False, **settings: str) -> str:
@@ -83,7 +84,7 @@ class Host:
     def sql(self, statement: str, database: str = "ovia") -> str:
         """What a statement gives, as the superuser over the socket."""
         asked = ["psql", "--no-psqlrc", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1", f"--dbname={database}"]
-        return self._docker("exec", f"{self.name}-postgres", *asked, "--command", statement).stdout.strip()
+        return docker("exec", f"{self.name}-postgres", *asked, "--command", statement).stdout.strip()
 
     def dsn(self, database: str) -> str:
         """The database as the superuser over the network."""
@@ -91,11 +92,11 @@ class Host:
 
     def address(self, part: str, port: int) -> str:
         """Where a port of a container is on this machine."""
-        return self._docker("port", f"{self.name}-{part}", str(port)).stdout.split()[0]
+        return docker("port", f"{self.name}-{part}", str(port)).stdout.split()[0]
 
     def log(self, part: str) -> str:
         """What a container has said."""
-        done = self._docker("logs", f"{self.name}-{part}", check=False)
+        done = docker("logs", f"{self.name}-{part}", check=False)
         return done.stdout + done.stderr
 
     def take_repository(self, other: "Host") -> None:
@@ -103,18 +104,18 @@ class Host:
         there = f"{self.name}-repository:{SHARED['repository']}"
         copy = ["cp", "-a", "/from/.", SHARED["repository"]]
         volumes = ["--volume", f"{other.name}-repository:/from:ro", "--volume", there]
-        self._docker("run", "--rm", *volumes, backup_images.BACKUP, *copy)
+        docker("run", "--rm", *volumes, backup_images.BACKUP, *copy)
 
     def remove(self) -> None:
         """Ends and deletes everything it made."""
-        found = self._docker("ps", "--all", "--quiet", "--filter", f"name=^/{self.name}-").stdout.split()
+        found = docker("ps", "--all", "--quiet", "--filter", f"name=^/{self.name}-").stdout.split()
         if found:
-            self._docker("rm", "--force", *found)
-        for volume in self._docker("volume", "ls", "--quiet", "--filter", f"name={self.name}-").stdout.split():
-            self._docker("volume", "rm", volume)
+            docker("rm", "--force", *found)
+        for volume in docker("volume", "ls", "--quiet", "--filter", f"name={self.name}-").stdout.split():
+            docker("volume", "rm", volume)
 
     def _state(self, part: str) -> str:
-        return self._docker("inspect", "--format", "{{.State.Status}}", f"{self.name}-{part}").stdout.strip()
+        return docker("inspect", "--format", "{{.State.Status}}", f"{self.name}-{part}").stdout.strip()
 
     def _run(
         self,
@@ -129,12 +130,13 @@ class Host:
         own = {"spool": "/var/spool/pgbackrest"} if postgres else {"scratch": "/var/lib/ovia-backup"}
         volumes = [f"{self.name}-{name}:{path}" for name, path in {**SHARED, **own}.items()]
         volumes.append(f"{self.name}-data:{DATA}" + ("" if postgres or writes else ":ro"))
-        return self._docker(
+        return docker(
             "run", *options, "--name", f"{self.name}-{part}",
             "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--shm-size", "256m",
             "--tmpfs", "/tmp:mode=1777",
             "--env", "OVIA_POSTGRES_SHARED_BUFFERS=64MB",
-            *(f"--env={name}={value}" for name, value in (settings or {}).items()),
+            "--network", self._network,
+            *(f"--env={name}={value}" for name, value in {**self._settings, **(settings or {})}.items()),
             *(f"--volume={volume}" for volume in volumes),
             "--volume", f"{self._secrets}:/run/secrets:ro",
             image, *command,
@@ -148,8 +150,9 @@ class Host:
             assert time.monotonic() < end, f"never came about: {what}"
             time.sleep(0.1)
 
-    @staticmethod
-    def _docker(*arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False)
-        assert done.returncode == 0 or not check, f"docker {arguments}: {done.stdout[-1000:]}{done.stderr[-3000:]}"
-        return done
+
+def docker(*arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    """`docker ARGUMENTS`. Fails the test if it does, unless `check` is false."""
+    done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 0 or not check, f"docker {arguments}: {done.stdout[-1000:]}{done.stderr[-3000:]}"
+    return done

@@ -22,6 +22,7 @@ from ovia_shared.database.pool import Database, _prepare, connected
 from ovia_shared.database.restored import Fingerprint
 from tests.kpis.conftest import ORGANISATION, START, Books, days
 from tests.stack import backup_images
+from tests.stack.backup_bucket import Bucket
 from tests.stack.backup_rig import Host
 
 pytestmark = pytest.mark.timeout(300)
@@ -31,11 +32,16 @@ _kept: dict[str, object] = {}
 
 
 @pytest.fixture(scope="module")
-def host(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
-    """A machine with a database, its schema, facts, and receipts of what was counted from them."""
+def images(request: pytest.FixtureRequest) -> None:
+    """On the engine that DOCKER_HOST names, or on the tests' own."""
     if "DOCKER_HOST" not in os.environ:
         request.getfixturevalue("engine")
     backup_images.build()
+
+
+@pytest.fixture(scope="module")
+def host(images: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+    """A machine with a database, its schema, facts, and receipts of what was counted from them."""
     directory = tmp_path_factory.mktemp("backup")
     directory.chmod(0o755)
     host = Host(directory)
@@ -197,7 +203,7 @@ def test_a_new_host_needs_the_repository_and_the_passphrase_and_nothing_else(hos
 def test_a_lost_passphrase_is_called_so(host: Host, another: Host) -> None:
     another.take_repository(host)
     another.secret("pgbackrest_cipher_pass", "not the one")
-    assert "encrypted with another pgbackrest_cipher_pass" in another.refuses_to_start()
+    assert "cannot be read" in another.refuses_to_start()
     assert "encrypted with another one" in another.backup("restore.sh", "--latest", writes=True, succeeds=False)
     another.secret("pgbackrest_cipher_pass", "")
     assert "the secret pgbackrest_cipher_pass is empty" in another.backup("restore.sh", "--latest", succeeds=False)
@@ -237,3 +243,26 @@ def test_a_damaged_page_fails_the_backup_and_the_drill(host: Host) -> None:
     assert "pages with wrong checksums" in host.backup("backup.sh", "incremental", succeeds=False)
     assert "invalid page" in host.backup("verify-backup.sh", succeeds=False)
     assert '"succeeded": false' in host.backup("ovia-backup", "status")
+
+
+def test_a_bucket_alone_brings_the_database_back(images: None, tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    bucket = Bucket(tmp_path)
+    lost, new = bucket.host(tmp_path, "both"), bucket.host(tmp_path, "s3")
+    try:
+        lost.start()
+        lost.sql("create database ovia", "postgres")
+        lost.sql("create table kept as select n, md5(n::text) as body from generate_series(1, 1000) n")
+        told = lost.backup("backup.sh", "full") + lost.backup("backup.sh", "dump")
+        assert told.count('"succeeded":true') == 2
+        lost.sql("insert into kept values (0, 'only in the log')")
+        expected = seen(lost)
+        lost.backup("verify-backup.sh")
+        lost.remove()
+        new.backup("restore.sh", "--latest", writes=True)
+        new.start()
+        assert seen(new) == expected
+    finally:
+        lost.remove()
+        new.remove()
+        bucket.remove()

@@ -40,16 +40,31 @@ async def perform(kind: str, settings: BackupSettings, states: StateFile) -> Run
 
 
 async def adopt(settings: BackupSettings, states: StateFile) -> None:
-    """Learns from the repository which backups there are, for a service that starts on a new host."""
+    """Learns from the repository which backups there are, for a service that starts on a new host.
+
+    A repository without a full backup, such as one that was just added, makes one due.
+    """
     state = states.read()
     try:
-        for backup in await repository.info():
+        backups = await repository.info()
+        for backup in backups:
             kind = "full" if backup["type"] == "full" else "incremental"
             state.successes[kind] = max(state.successes.get(kind, 0.0), float(backup["timestamp"]["stop"]))
+        if repository.without_full(backups, settings.repositories):
+            state.successes.pop("full", None)
+            state.runs.pop("full", None)
         state.repository_bytes = await repository.size(settings.repositories)
     except BackupError as error:
         _log.warning("the repository cannot be read", reason=error.message)
     states.write(state)
+
+
+async def make_ready() -> None:
+    """Lets the repository take the log, from the first start on and after it was changed for another."""
+    try:
+        await repository.create_stanza()
+    except BackupError as error:
+        _log.error("the repository is not ready, and the log waits in the database", reason=error.message)
 
 
 async def _do(kind: str, settings: BackupSettings) -> None:

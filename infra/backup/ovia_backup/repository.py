@@ -8,11 +8,13 @@ from typing import Any
 
 import msgspec
 
-from ovia_backup.errors import BackupError
+from ovia_backup.errors import BackupError, explained
 from ovia_backup.processes import run
 
 # pgBackRest's word for what we call incremental.
 TYPES = {"full": "full", "incremental": "incr"}
+# Its code for a repository that is out of reach or encrypted otherwise; others tell of one that is still empty.
+UNREADABLE = 99
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -89,10 +91,19 @@ def faults_of(report: str) -> list[str]:
 
 
 async def info() -> list[dict[str, Any]]:
-    """Every backup there is, oldest first, as pgBackRest describes it."""
+    """Every backup there is, oldest first, as pgBackRest describes it. Raises `BackupError` if one cannot be read."""
     stanzas = msgspec.json.decode(await run("pgbackrest", "info", "--output=json", "--log-level-console=error"))
+    for one in (one for stanza in stanzas for one in stanza.get("repo", [])):
+        if one["status"]["code"] == UNREADABLE:
+            reason = one["status"]["message"]
+            raise BackupError(explained(reason) or f"repository {one['key']} cannot be read: {reason}")
     found: list[dict[str, Any]] = [backup for stanza in stanzas for backup in stanza.get("backup", [])]
     return found
+
+
+def without_full(backups: Sequence[dict[str, Any]], repositories: Sequence[int]) -> set[int]:
+    """The repositories that hold no full backup."""
+    return set(repositories) - {one["database"]["repo-key"] for one in backups if one["type"] == "full"}
 
 
 def newest_of_each(backups: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

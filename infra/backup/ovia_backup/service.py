@@ -68,14 +68,19 @@ async def until(stop: asyncio.Event, *loops: Callable[[], Coroutine[Any, Any, No
 
 async def work(settings: BackupSettings, states: StateFile, crons: dict[str, str]) -> None:
     """Does what is due, for ever. While the database is away nothing is, and it is all due once it is back."""
+    ready = False
     while True:
-        kind = schedule.due(crons, states.read(), time.time())
-        if kind is None or await lag(settings) is None:
+        if await lag(settings) is None:
             await asyncio.sleep(LOOK_SECONDS)
             continue
-        with contextlib.suppress(Busy):
-            await jobs.perform(kind, settings, states)
-        # Somebody at a shell may hold the lock.
+        if not ready:
+            await jobs.make_ready()
+            ready = True
+        kind = schedule.due(crons, states.read(), time.time())
+        if kind is not None:
+            # Somebody at a shell may hold the lock.
+            with contextlib.suppress(Busy):
+                await jobs.perform(kind, settings, states)
         await asyncio.sleep(LOOK_SECONDS)
 
 

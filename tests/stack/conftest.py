@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ovia_stack import building
-from tests.stack import standins
+from tests.stack import filling, standins
 from tests.stack.engine import Engine
 from tests.stack.stack import Stack
 
@@ -38,6 +38,13 @@ def stack(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Stack:
     found.timed(f"{len(building.IMAGES)} images", lambda: found.ovia("images"))
     found.timed("deploy until all is up", found.deploy)
     return found
+
+
+@pytest.fixture(scope="session")
+def synced(stack: Stack) -> Stack:
+    """The stack with an organisation, its sources read and its teams told."""
+    filling.fill(stack)
+    return stack
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

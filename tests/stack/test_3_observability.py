@@ -6,9 +6,6 @@ import httpx
 
 from tests.stack import dashboards, metric_names
 from tests.stack.stack import Stack, until
-from tests.stack.test_1_deployment import synced
-
-__all__ = ["synced"]
 
 # What runs where images can be had, and nowhere else.
 NOT_HERE = {"grafana", "loki", "alloy"}

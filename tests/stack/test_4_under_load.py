@@ -8,9 +8,6 @@ from collections.abc import Callable
 
 from tests.stack.load import Traffic
 from tests.stack.stack import Stack, until
-from tests.stack.test_1_deployment import synced
-
-__all__ = ["synced"]
 
 # Of load before and after what is done, so that neither end goes unseen.
 MARGIN_SECONDS = 3.0

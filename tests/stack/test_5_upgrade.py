@@ -13,10 +13,7 @@ import pytest
 from ovia_stack import building
 from tests.stack import standins
 from tests.stack.stack import Stack, until
-from tests.stack.test_1_deployment import synced
 from tests.stack.test_4_under_load import under_load
-
-__all__ = ["synced"]
 
 REHEARSED = """\
 -- A release that is rehearsed: it grows the schema while the version before goes on working.

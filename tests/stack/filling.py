@@ -1,0 +1,47 @@
+"""What an operator and a manager do first: an organisation, a token, connections, a read, teams."""
+
+import asyncio
+import json
+import re
+from typing import Any
+
+from tests.stack.stack import Stack
+
+SAMPLE = {"user": "sample@fernweh.example", "token": "sample-token"}
+DEMO = "http://demo:8099"
+ORGANISATION = "Fernweh"
+
+
+def fill(stack: Stack) -> None:
+    """An organisation with a token, connections made over HTTP, everything read, teams told."""
+    stack.ovia("admin", "create-organisation", ORGANISATION)
+    issued = stack.ovia(
+        "admin", "issue-token", "--organisation", ORGANISATION, "--name", "stack tests", "--role", "admin"
+    )
+    found = re.search(r"ovia_[a-z2-7]{52}_[a-z2-7]{52}", issued)
+    assert found, issued
+    stack.token = found[0]
+    asyncio.run(_connect(stack))
+    stack.timed("read the sample organisation", lambda: stack.ovia("sync", "--patience", "300", "--replicas", "2"))
+    seed = ["ovia-demo", "seed", "--url", "http://api:8000"]
+    told = stack.docker("ps", "--quiet", "--filter", "label=com.docker.swarm.service.name=ovia_demo").split()
+    stack.docker("exec", "--env", f"OVIA_TOKEN={stack.token}", told[0], *seed)
+
+
+async def _connect(stack: Stack) -> None:
+    async with stack.client.session() as session:
+        for kind in ("jira", "gitlab", "confluence"):
+            body = {
+                "kind": kind, "name": kind.title(), "base_url": f"{DEMO}/{kind}", "settings": {"sample": True},
+                "credentials": SAMPLE if kind != "gitlab" else {"token": SAMPLE["token"]},
+            }  # fmt: skip
+            async with session.post("/connections", json=body) as answer:
+                assert answer.status == 201, await answer.text()
+
+
+async def asked(stack: Stack, path: str, expected: int = 200, method: str = "GET") -> Any:
+    """What the gateway answers to the admin of the organisation: JSON as Python values, anything else as text."""
+    async with stack.client.session() as session, session.request(method, path, allow_redirects=False) as answer:
+        text = await answer.text()
+        assert answer.status == expected, text
+        return json.loads(text) if "json" in answer.content_type else text

@@ -20,7 +20,9 @@ def service(request: pytest.FixtureRequest) -> tuple[str, dict[str, Any]]:
 
 def test_every_variable_is_explained_in_the_example() -> None:
     asked = {name for path in (*PATHS, files.S3) for name in compose.variables(path)}
-    ours = {name for name in asked if name.startswith(("OVIA_SECRET_", "OVIA_CONFIG_"))} | {"OVIA_ALERTMANAGER_CONFIG"}
+    ours = {name for name in asked if name.startswith(("OVIA_SECRET_", "OVIA_CONFIG_", "OVIA_TAG_"))} | {
+        "OVIA_ALERTMANAGER_CONFIG"
+    }
     arguments = {name for image in building.IMAGES for name in image.arguments}
     known = set(environment.declared())
     assert asked - ours - known == set()
@@ -119,3 +121,17 @@ def test_ingest_is_scheduled_in_the_way_that_fires_again() -> None:
     assert (deploy["mode"], deploy["replicas"]) == ("replicated", 0)
     assert deploy["restart_policy"] == {"condition": "none"}
     assert deploy["labels"]["swarm.cronjob.skip-running"] == "true"
+
+
+def test_a_release_that_changes_only_services_leaves_the_database_and_the_gateway_alone(tmp_path: Path) -> None:
+    settings = {"OVIA_VERSION": "1", "POSTGRES_IMAGE": "one"}
+    postgres = next(image for image in building.IMAGES if image.name == "postgres")
+    tag = building.tag(postgres, settings)
+    assert building.tag(postgres, {**settings, "OVIA_VERSION": "2"}) == tag
+    assert building.tag(postgres, {**settings, "POSTGRES_IMAGE": "two"}) != tag
+    (tmp_path / "infra" / "postgres").mkdir(parents=True)
+    for file in (files.CHECKOUT / "infra" / "postgres").iterdir():
+        (tmp_path / "infra" / "postgres" / file.name).write_bytes(file.read_bytes())
+    assert building.tag(postgres, settings, tmp_path) == tag
+    (tmp_path / "infra" / "postgres" / "postgresql.conf").write_text("port = 1")
+    assert building.tag(postgres, settings, tmp_path) != tag

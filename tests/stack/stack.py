@@ -45,6 +45,9 @@ class Stack:
         self.times: dict[str, float] = {}
         self.told: dict[str, str] = {}
         self.token = ""
+        # Where the gateway is reached, and what lies over the stack for it.
+        self.address = "127.0.0.1"
+        self.overlays = [OVERLAY]
         self.secrets = directory / "secrets"
 
     def ovia(self, *arguments: str, succeeds: bool = True, given: str | None = None, **settings: str) -> str:
@@ -87,12 +90,13 @@ class Stack:
 
     def deploy(self, version: str = "this") -> str:
         patience = str(PATIENCE_SECONDS)
-        return self.ovia("deploy", "--overlay", str(OVERLAY), "--patience", patience, OVIA_VERSION=version)
+        overlays = [word for path in self.overlays for word in ("--overlay", str(path))]
+        return self.ovia("deploy", *overlays, "--patience", patience, OVIA_VERSION=version)
 
     @property
     def client(self) -> Client:
         authority = self.execute("caddy", "cat", "/data/caddy/pki/authorities/local/root.crt")
-        return Client(self.https_port, authority, self.token)
+        return Client(self.https_port, authority, self.token, self.address)
 
 
 def until(done: Callable[[], bool], what: str, patience: float = 120.0) -> None:

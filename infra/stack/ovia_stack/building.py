@@ -1,6 +1,7 @@
 """Building the images of a stack, each from the one Dockerfile that describes it."""
 
 import datetime as dt
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,16 +11,22 @@ from ovia_stack import docker, environment, files
 
 @dataclass(frozen=True)
 class Image:
-    """One image: its Dockerfile, and the variables of infra/.env that it takes as build arguments."""
+    """One image: its Dockerfile, and the variables of infra/.env that it takes as build arguments.
+
+    `content` is all it is made of, for images that do not change with every release: their tag is a digest of it, so
+    that a release which changes only services leaves the database and the gateway alone.
+    """
 
     name: str
     dockerfile: str
     arguments: tuple[str, ...] = ("PYTHON_IMAGE",)
+    content: tuple[str, ...] = ()
 
 
 IMAGES = (
-    Image("postgres", "infra/postgres/Dockerfile", ("POSTGRES_IMAGE",)),
-    Image("gateway", "infra/caddy/Dockerfile", ("CADDY_IMAGE",)),
+    Image("postgres", "infra/postgres/Dockerfile", ("POSTGRES_IMAGE",), ("infra/postgres",)),
+    # Its configuration is not in it.
+    Image("gateway", "infra/caddy/Dockerfile", ("CADDY_IMAGE",), ("infra/caddy/Dockerfile",)),
     Image("migrate", "infra/images/migrate/Dockerfile"),
     Image("api", "services/api/Dockerfile"),
     Image("metrics", "services/metrics/Dockerfile"),
@@ -30,14 +37,34 @@ IMAGES = (
 )
 
 
-def reference(image: Image, settings: Mapping[str, str]) -> str:
-    """What an image is called: prefix, name, version."""
-    return f"{settings.get('OVIA_IMAGES', 'ovia')}/{image.name}:{settings['OVIA_VERSION']}"
+def tag(image: Image, settings: Mapping[str, str], checkout: Path = files.CHECKOUT) -> str:
+    """The version, or a digest of what the image is made of."""
+    if not image.content:
+        return settings["OVIA_VERSION"]
+    digest = hashlib.sha256()
+    for path in (checkout / place for place in image.content):
+        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+            if file.is_file():
+                digest.update(f"{file.relative_to(checkout)}\0".encode() + file.read_bytes() + b"\0")
+    digest.update("".join(f"{name}={settings.get(name, '')}\0" for name in image.arguments).encode())
+    return digest.hexdigest()[:12]
+
+
+def tags(settings: Mapping[str, str]) -> dict[str, str]:
+    """`OVIA_TAG_<NAME>` for the images that are not called by the version."""
+    return {f"OVIA_TAG_{image.name.upper()}": tag(image, settings) for image in IMAGES if image.content}
+
+
+def reference(image: Image, settings: Mapping[str, str], checkout: Path = files.CHECKOUT) -> str:
+    """What an image is called: prefix, name, tag."""
+    return f"{settings.get('OVIA_IMAGES', 'ovia')}/{image.name}:{tag(image, settings, checkout)}"
 
 
 def build(image: Image, settings: Mapping[str, str], checkout: Path = files.CHECKOUT, *, quiet: bool = False) -> str:
     """Builds one image from a checkout and returns its reference. Raises `StackError`, docker's output being shown."""
-    called = reference(image, settings)
+    called = reference(image, settings, checkout)
+    if image.content and docker.exists("image", called):
+        return called
     arguments = [f"{name}={settings[name]}" for name in image.arguments if name in settings]
     arguments += [f"BUILD={environment.revision()}", f"VERSION={settings['OVIA_VERSION']}"]
     docker.run(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from ovia_stack import alerting, compose, docker, files, secret_files, services
+from ovia_stack import alerting, building, compose, docker, files, secret_files, services
 from ovia_stack.errors import StackError
 
 LOOK_SECONDS = 1.0
@@ -29,7 +29,7 @@ def check(settings: Mapping[str, str], extra: list[Path]) -> dict[str, str]:
     files.RENDERED.mkdir(parents=True, exist_ok=True)
     rendered = files.RENDERED / "alertmanager.yml"
     rendered.write_text(alerting.render(settings, secret_files.given()))
-    environment = {**settings, "OVIA_ALERTMANAGER_CONFIG": str(rendered)}
+    environment = {**settings, **building.tags(settings), "OVIA_ALERTMANAGER_CONFIG": str(rendered)}
     paths = [*compose_files(settings), files.SCHEDULED, *extra]
     return environment | compose.config_digests(paths, environment)
 
@@ -48,12 +48,38 @@ def deploy(settings: Mapping[str, str], console: Console, *, patience: float, ex
     names = compose.secret_names([*main, files.SCHEDULED])
     host = settings.get("OVIA_DATABASE_HOST", "postgres:5432")
     environment |= secret_files.published(secret_files.contents(names, host), files.SECRETS)
+    migrate_first(settings, console, patience)
     began = dt.datetime.now(dt.UTC).replace(microsecond=0)
     _deployed(services.STACK, main, environment)
     wait(console, began, patience)
     # After the main stack: its networks are in that one.
     _deployed(services.SCHEDULED_STACK, [files.SCHEDULED], environment)
     tidy(environment)
+
+
+def migrate_first(settings: Mapping[str, str], console: Console, patience: float) -> None:
+    """Has the new version's migrations applied beside a stack that runs, before any of its services is replaced.
+
+    A long migration would otherwise look like a release that does not become healthy, and be taken back half done.
+    Does nothing where nothing is deployed yet. Raises `StackError`; the stack goes on as it was then.
+    """
+    name = f"{services.STACK}_migrate"
+    if not docker.exists("service", name):
+        return
+    image = building.reference(next(one for one in building.IMAGES if one.name == "migrate"), settings)
+    docker.run("service", "update", "--detach", "--force", "--image", image, name)
+    end = time.monotonic() + patience
+    with console.status("Migrating …"):
+        while True:
+            (task, *_) = docker.lines("service", "ps", "--no-trunc", name)
+            # The newest task is listed first; until it is made, that is the one of the version before.
+            if image in task["Image"] and task["CurrentState"].startswith("Complete"):
+                break
+            if time.monotonic() > end:
+                raise StackError(f"the migrations are not through after {patience:.0f} s {task['Error']}: `make logs "
+                                 "SERVICE=migrate` says more. Nothing else was changed.")  # fmt: skip
+            time.sleep(LOOK_SECONDS)
+    console.print("[green]✓[/green] The schema is current.")
 
 
 def label_only_node(console: Console) -> None:

@@ -46,6 +46,15 @@ def inspect(kind: str, names: Sequence[str]) -> list[dict[str, Any]]:
     return found
 
 
+def exists(kind: str, name: str) -> bool:
+    """Whether there is such an image, service, …"""
+    try:
+        run(kind, "inspect", name)
+    except StackError:
+        return False
+    return True
+
+
 def require_manager() -> None:
     """Raises `StackError` unless this engine is a manager of a swarm."""
     state, manager = run("info", "--format", "{{.Swarm.LocalNodeState}} {{.Swarm.ControlAvailable}}").split()

@@ -1,6 +1,8 @@
 """Connections to Postgres, and the one way to use them: a transaction that works for one organisation."""
 
 import contextlib
+import errno
+import socket
 from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import UUID
@@ -230,6 +232,8 @@ def _away(error: Exception) -> OviaError | None:
             return Unavailable("the database connection was closed")
         case _ if isinstance(error, _AWAY):
             return Unavailable("the database does not answer")
+        case OSError() if error.errno in _UNREACHABLE:
+            return Unavailable("the database cannot be reached")
         case TimeoutError():
             return Unavailable("no database connection became free in time")
     return None
@@ -248,7 +252,10 @@ _AWAY = (
     asyncpg.ObjectNotInPrerequisiteStateError,
     ConnectionError,
     FileNotFoundError,
+    # A name that stands for nothing while its container is replaced.
+    socket.gaierror,
 )
+_UNREACHABLE = frozenset({errno.EHOSTUNREACH, errno.EHOSTDOWN, errno.ENETUNREACH, errno.ENETDOWN})
 
 
 async def _prepare(conn: Connection) -> None:

@@ -119,12 +119,13 @@ def _traffic(made: Dashboard) -> Dashboard:
         .with_panel(
             graph(
                 "Ready",
-                "Share of questions for readiness that a service answered with yes. It says no while the database is"
-                " away or lacks migrations, and while it drains.",
+                "Share of questions for readiness that were answered with yes: by the gateway's probe, and by the engine"
+                " of each container. The answer is no until the database is there with all migrations.",
                 Series(
                     "sum by (service)"
-                    ' (rate(ovia_http_requests_total{route="/ready", status="200"}[$__rate_interval]))'
-                    ' / sum by (service) (rate(ovia_http_requests_total{route="/ready"}[$__rate_interval]))',
+                    ' (rate(ovia_http_requests_total{route=~"/ready|/health/started", status="200"}[$__rate_interval]))'
+                    " / sum by (service)"
+                    ' (rate(ovia_http_requests_total{route=~"/ready|/health/started"}[$__rate_interval]))',
                     "{{service}}",
                 ),
                 unit="percentunit",

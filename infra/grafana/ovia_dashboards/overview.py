@@ -119,7 +119,7 @@ def _traffic(made: Dashboard) -> Dashboard:
         .with_panel(
             graph(
                 "Ready",
-                "Share of questions for readiness that were answered with yes: by the gateway's probe, and by the engine"
+                "Share of questions for readiness answered with yes: by the gateway's probe, and by the engine"
                 " of each container. The answer is no until the database is there with all migrations.",
                 Series(
                     "sum by (service)"

@@ -29,7 +29,7 @@ export OVIA_REPOS := $(REPOS)
 export OVIA_MAILMAP := $(MAILMAP)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run reset test lint stack-test stack-test-nodes images deploy status logs sync admin format bench bench-backup eval-matching
+.PHONY: help setup run reset test lint stack-test images deploy status logs sync admin format bench bench-backup eval-matching
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,10 +58,6 @@ stack-test: setup ## Deploy the whole stack on a Docker engine of its own, break
 	@tests/stack/prepare
 	@mkdir -p $(RESULTS)
 	@$(BIN)/pytest -p no:cacheprovider --junit-xml=$(RESULTS)/stack.xml $(STACK_TESTS)
-
-stack-test-nodes: setup ## The same on a swarm of three nodes on this machine: drain one, pull the plug of one
-	@tests/stack/prepare
-	@$(BIN)/pytest -p no:cacheprovider tests/stack/several
 
 images: setup ## Build the images of the stack: make images ONLY='api metrics' PUSH=1
 	@$(BIN)/ovia-stack images $(if $(PUSH),--push) $(ONLY)

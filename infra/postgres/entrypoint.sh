@@ -4,6 +4,14 @@ set -euo pipefail
 
 password=${OVIA_SECRETS_DIR:-/run/secrets}/postgres_superuser_password
 
+# Two servers on one data directory destroy it, and they cannot see each other from container to container: each is process 1
+# of its own, so the pid file tells them nothing. A lock on a file of the volume does, and lasts as long as the server.
+exec 9>>"${PGDATA%/*}/server.lock"
+if ! flock --timeout "${OVIA_POSTGRES_LOCK_SECONDS:-100}" 9; then
+    echo "ovia-postgres: another server works on this data directory; this one does not start beside it" >&2
+    exit 2
+fi
+
 pgbackrest-conf
 
 if [[ ! -s $PGDATA/PG_VERSION ]]; then

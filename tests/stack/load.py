@@ -92,8 +92,9 @@ class Client:
                 yield traffic
             finally:
                 stop.set()
-                await sending
+                # How long requests were sent, not how long the last answers took.
                 traffic.seconds = time.monotonic() - traffic.began
+                await sending
 
 
 async def _send(session: aiohttp.ClientSession, traffic: Traffic, rate: float, stop: asyncio.Event) -> None:

@@ -99,9 +99,12 @@ def test_a_database_that_restarts_costs_only_answers_that_say_when_to_come_back(
     def restart() -> None:
         (task,) = synced.tasks("postgres")
         restarted.append(time.monotonic())
-        synced.docker("restart", "--time", "30", task["Id"])
-        until(lambda: replicas(synced, "postgres") == 1, "the database is back", 60)
-        restarted.append(time.monotonic())
+        synced.docker("service", "update", "--force", "--detach", "ovia_postgres")
+        until(
+            lambda: replicas(synced, "postgres") == 1 and synced.tasks("postgres")[0]["Id"] != task["Id"],
+            "the database is back",
+            60,
+        )
 
     before = {service: {task["Id"] for task in synced.tasks(service)} for service in ("api", "metrics")}
     traffic = under_load(synced, "restart of the database", restart)
@@ -113,6 +116,18 @@ def test_a_database_that_restarts_costs_only_answers_that_say_when_to_come_back(
     assert away < 20
     # Nothing was killed for it.
     assert before == {service: {task["Id"] for task in synced.tasks(service)} for service in before}
+
+
+def test_a_second_server_does_not_start_on_the_same_data(synced: Stack) -> None:
+    (task,) = synced.tasks("postgres")
+    second = subprocess.run(
+        ["docker", "run", "--rm", "--env", "OVIA_POSTGRES_LOCK_SECONDS=1", "--tmpfs", "/tmp", "--mount",
+         "type=volume,source=ovia_postgres-data,target=/var/lib/postgresql/data", task["Config"]["Image"]],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert second.returncode == 2
+    assert "another server works on this data directory" in second.stderr
+    assert replicas(synced, "postgres") == 1
 
 
 async def _export(stack: Stack) -> int:

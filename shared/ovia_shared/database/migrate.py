@@ -89,7 +89,9 @@ def _apply_one(backend: Any, migration: Any, until: float, waiting: Callable[[st
 
 async def missing(conn: Connection) -> list[str]:
     """Migrations this build needs and the database lacks; empty means current. Newer ones than ours are fine."""
-    if await conn.fetchval("select to_regclass('_yoyo_migration') is null"):
+    # While the first migrations are applied, nobody else may read yet what was.
+    readable = "select coalesce(has_table_privilege(to_regclass('_yoyo_migration')::oid, 'select'), false)"
+    if not await conn.fetchval(readable):
         return names()
     applied = {row["migration_id"] for row in await conn.fetch("select migration_id from _yoyo_migration")}
     return [name for name in names() if name not in applied]

@@ -1,5 +1,6 @@
 """Facts, people and teams written by hand, and the KPIs counted from them."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -40,19 +41,34 @@ class Books:
     async def fact(self, kind: str, at: datetime, **values: Any) -> UUID:
         """A fact believed from now on; its id."""
         fact_id = new_id()
-        await self.admin.execute(
-            """
-            insert into facts (org_id, id, kind, entity_kind, connection_id, entity_id, project_external_id,
-                               actor_identity_id, occurred_at, until, value, attributes, derivation_version, row_hash,
-                               known_from)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce($10, case when $13 then 'infinity'::timestamptz end),
-                    $11, $12, 1, gen_random_uuid(), clock_timestamp())
-            """,
-            self.org_id, fact_id, kind, kind.partition(".")[0], self.connection_id, values.get("entity", str(fact_id)),
-            values.get("project", "1"), values.get("actor"), at, values.get("until"), values.get("value"),
-            values.get("attributes", {}), values.get("lasting", False),
-        )  # fmt: skip
+        # As every writer does: who asks meanwhile asks as of a moment before this one.
+        async with self.admin.transaction():
+            await self.admin.execute("select set_config('ovia.org_id', $1, true)", str(self.org_id))
+            moment = await knowing.moment(self.admin)
+            await self.admin.execute(
+                """
+                insert into facts (org_id, id, kind, entity_kind, connection_id, entity_id, project_external_id,
+                                   actor_identity_id, occurred_at, until, value, attributes, derivation_version,
+                                   row_hash, known_from)
+                values ($1, $2, $3, $4, $5, $6, $7, $8, $9,
+                        coalesce($10, case when $13 then 'infinity'::timestamptz end),
+                        $11, $12, 1, gen_random_uuid(), $14)
+                """,
+                self.org_id, fact_id, kind, kind.partition(".")[0], self.connection_id,
+                values.get("entity", str(fact_id)), values.get("project", "1"), values.get("actor"), at,
+                values.get("until"), values.get("value"), values.get("attributes", {}), values.get("lasting", False),
+                moment,
+            )  # fmt: skip
         return fact_id
+
+    async def known(self) -> None:
+        """Waits until a question of now sees what was written: not while a service of the test writes for itself."""
+        written = await self.admin.fetchval("select clock_timestamp()")
+        while True:
+            async with self.database.transaction(self.org_id) as conn:
+                if await knowing.settled(conn) >= written:
+                    return
+            await asyncio.sleep(0.02)
 
     async def disbelieve(self, fact_id: UUID) -> None:
         await self.admin.execute("update facts set known_to = clock_timestamp() where id = $1", fact_id)

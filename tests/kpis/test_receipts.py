@@ -36,6 +36,7 @@ async def _busy(books: Books, since: datetime = START) -> tuple[list[UUID], UUID
             await books.fact(kind, at, actor=actor, value=number / 9, attributes=attributes)
         for kind in ("work_item.done", "work_item.blocked", "work_item.in_progress", "merge_request.open"):
             await books.fact(kind, at, actor=actor, value=number / 9, attributes=attributes, lasting=True)
+    await books.known()
     return accounts, team
 
 

@@ -96,6 +96,8 @@ RULES = {
     "a service's role belongs to ovia_service and to nothing else": """
         select member::regrole || ' in ' || roleid::regrole from pg_auth_members
          where member::regrole::text ^@ 'ovia_' and roleid <> 'ovia_service'::regrole
+           -- No service's: it reads the server's statistics, and may be there or not.
+           and (member::regrole::text, roleid::regrole::text) <> ('ovia_monitor', 'pg_monitor')
     """,
     "public may do nothing here": f"""
         select c.relname || ': ' || acl.privilege_type

@@ -103,9 +103,7 @@ def test_a_database_that_restarts_costs_only_answers_that_say_when_to_come_back(
     def restart() -> None:
         (task,) = synced.tasks("postgres")
         restarted.append(time.monotonic())
-        # Its own word for a fast shutdown; the swarm starts it again. A forced update would be remembered by the
-        # service, and the next deployment would restart it once more.
-        synced.docker("kill", "--signal", "INT", task["Id"])
+        synced.docker("service", "update", "--force", "--detach", "ovia_postgres")
         until(
             lambda: replicas(synced, "postgres") == 1 and synced.tasks("postgres")[0]["Id"] != task["Id"],
             "the database is back",

@@ -12,6 +12,8 @@ from ovia_stack.errors import StackError
 
 LOOK_SECONDS = 1.0
 TRIES = 5
+# A swarm begins an update a moment after it was asked for; until then everything looks settled as it was.
+SETTLED_LOOKS = 5
 # Which nodes may carry what. On a swarm of one node there is no choice, so it is made here.
 NODE_LABELS = ("ovia.database", "ovia.edge", "ovia.monitoring")
 
@@ -111,18 +113,19 @@ def _deployed(stack: str, paths: list[Path], environment: Mapping[str, str]) -> 
 def wait(console: Console, began: dt.datetime, patience: float) -> None:
     """Shows what is not yet settled until everything is. Raises `StackError`."""
     end = time.monotonic() + patience
+    settled, found = 0, services.of(services.STACK)
     with console.status("Starting …") as status:
-        while True:
-            found = services.of(services.STACK)
+        while settled < SETTLED_LOOKS:
             if back := [one for one in found if one.rolled_back and one.update_began and one.update_began >= began]:
                 raise StackError("rolled back to what was there: " + _told(back))
             waiting = [one for one in found if not one.settled]
-            if not waiting:
-                break
-            if time.monotonic() > end:
+            settled = 0 if waiting else settled + 1
+            if waiting and time.monotonic() > end:
                 raise StackError(f"not up after {patience:.0f} s: " + _told(waiting))
-            status.update("Waiting for " + ", ".join(f"{one.name} {one.running}/{one.wanted}" for one in waiting))
+            names = ", ".join(f"{one.name} {one.running}/{one.wanted}" for one in waiting)
+            status.update(f"Waiting for {names}" if names else "Seeing whether it stays so")
             time.sleep(LOOK_SECONDS)
+            found = services.of(services.STACK)
     console.print(f"[green]✓[/green] {len(found)} services are up.")
 
 

@@ -133,8 +133,8 @@ def logs(service: str, follow: bool, tail: str) -> None:
 @explained
 def sync(service: str, replicas: int, patience: float) -> None:
     """Reads the sources now, as the scheduler would, and waits for the end."""
-    syncing.start(service, replicas)
-    click.echo(f"{service}: {syncing.wait(service, patience)}")
+    before = syncing.start(service, replicas)
+    click.echo(f"{service}: {syncing.wait(service, replicas, before, patience)}")
 
 
 @main.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})

@@ -10,28 +10,31 @@ LOOK_SECONDS = 0.5
 ENDED = ("Complete", "Failed", "Rejected", "Shutdown", "Orphaned")
 
 
-def start(service: str, replicas: int) -> None:
-    """Starts a scheduled service as the scheduler does. Raises `StackError` while it is running."""
+def start(service: str, replicas: int) -> frozenset[str]:
+    """Starts a scheduled service as the scheduler does, and returns the tasks there were before, for `wait`.
+
+    Raises `StackError` while it is running.
+    """
     name = f"{SCHEDULED_STACK}_{service}"
-    if running(name):
+    before = docker.lines("service", "ps", name)
+    if any(not task["CurrentState"].startswith(ENDED) for task in before):
         raise StackError(f"{service} is running already; it starts again by its schedule.")
     docker.run("service", "update", "--force", "--detach", "--replicas", str(replicas), name)
+    return frozenset(task["ID"] for task in before)
 
 
-def running(name: str) -> bool:
-    """Whether a task of the service is at work."""
-    return any(not task["CurrentState"].startswith(ENDED) for task in docker.lines("service", "ps", name))
+def wait(service: str, replicas: int, before: frozenset[str], patience: float) -> str:
+    """Waits for the end of each task that was started, and says how the last one ended.
 
-
-def wait(service: str, patience: float) -> str:
-    """The state in which the newest task ended, such as `Complete 3 seconds ago`. Raises `StackError` if none does."""
+    Raises `StackError` if one fails, or if they are not there and ended within `patience` seconds.
+    """
     name = f"{SCHEDULED_STACK}_{service}"
     end = time.monotonic() + patience
     while time.monotonic() < end:
-        tasks = docker.lines("service", "ps", "--no-trunc", name)
-        if tasks and all(task["CurrentState"].startswith(ENDED) for task in tasks):
-            failed = [task for task in tasks if task["CurrentState"].startswith(("Failed", "Rejected"))]
-            if failed and failed[0] is tasks[0]:
+        # The swarm makes its tasks a moment after it was asked; until then only those of earlier runs are listed.
+        tasks = [task for task in docker.lines("service", "ps", name) if task["ID"] not in before]
+        if len(tasks) >= replicas and all(task["CurrentState"].startswith(ENDED) for task in tasks):
+            if failed := [task for task in tasks if task["CurrentState"].startswith(("Failed", "Rejected"))]:
                 raise StackError(f"{service} failed: {failed[0]['Error']}; see `make logs SERVICE={service}`")
             return str(tasks[0]["CurrentState"])
         time.sleep(LOOK_SECONDS)

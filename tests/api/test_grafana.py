@@ -2,6 +2,7 @@
 
 import base64
 
+import asyncpg
 import pytest
 
 from ovia_shared.admin import operations
@@ -13,6 +14,12 @@ from tests.conftest import RoleDsn
 PATH = "/auth/grafana"
 
 
+@pytest.fixture
+async def open_service(start_service: StartService, role_dsn: RoleDsn) -> Service:
+    """An api that lets people of any organisation into Grafana."""
+    return await start_service("ovia-api", OVIA_DATABASE_URL=role_dsn("ovia_api"), OVIA_GRAFANA_ORGANISATION="any")
+
+
 def basic(user: str, password: str) -> dict[str, str]:
     return {"Authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()}
 
@@ -22,10 +29,10 @@ def basic(user: str, password: str) -> dict[str, str]:
     [(Role.VIEWER, "Viewer"), (Role.ANALYST, "Viewer"), (Role.MANAGER, "Editor"), (Role.ADMIN, "Admin")],
 )
 async def test_a_token_says_who_comes_and_how_far_they_may_go(
-    service: Service, organisations: Organisations, role: Role, theirs: str
+    open_service: Service, organisations: Organisations, role: Role, theirs: str
 ) -> None:
     token = organisations[0].tokens[role]
-    async with service.client() as client:
+    async with open_service.client() as client:
         for headers in (organisations[0].authorization(role), basic("", token), basic("anybody", token)):
             answer = await client.get(PATH, headers=headers)
             assert answer.status_code == 200
@@ -34,12 +41,12 @@ async def test_a_token_says_who_comes_and_how_far_they_may_go(
 
 
 async def test_two_organisations_are_never_one_user(
-    service: Service, organisations: Organisations, owner_dsn: str
+    open_service: Service, organisations: Organisations, owner_dsn: str
 ) -> None:
     database = Database(owner_dsn, size=1)
     await database.open()
     users = set()
-    async with service.client() as client:
+    async with open_service.client() as client:
         for organisation in organisations:
             _, text = await operations.issue_token(
                 database, organisation.id, name="Żuraw: łączność", role="viewer", actor="test"
@@ -89,3 +96,26 @@ async def test_grafana_can_be_kept_to_one_organisation(
     async with service.client() as client:
         statuses = [(await client.get(PATH, headers=one.authorization("admin"))).status_code for one in organisations]
     assert statuses == [200, 403]
+
+
+async def test_of_several_organisations_none_sees_the_others_unless_that_was_said(
+    service: Service, organisations: Organisations
+) -> None:
+    async with service.client() as client:
+        answer = await client.get(PATH, headers=organisations[0].authorization("admin"))
+    assert answer.status_code == 403
+    assert "OVIA_GRAFANA_ORGANISATION" in answer.json()["detail"]
+    assert "x-webauth-user" not in answer.headers
+
+
+async def test_the_only_organisation_there_is_may_open_grafana(
+    service: Service, organisations: Organisations, database_dsn: str
+) -> None:
+    superuser = await asyncpg.connect(database_dsn)
+    # What hangs on the other one does not matter here.
+    await superuser.execute("set session_replication_role = replica")
+    await superuser.execute("delete from organisations where org_id = $1", organisations[1].id)
+    await superuser.close()
+    async with service.client() as client:
+        answer = await client.get(PATH, headers=organisations[0].authorization("viewer"))
+    assert (answer.status_code, answer.headers["x-webauth-role"]) == (200, "Viewer")

@@ -1,5 +1,6 @@
 """The settings of the api service."""
 
+from typing import Literal
 from uuid import UUID
 
 from pydantic import Field, SecretStr, field_validator
@@ -12,8 +13,10 @@ from ovia_shared.security.credentials import CredentialsVault
 class ApiSettings(HttpServiceSettings):
     """An HTTP service that keeps credentials: with keys that cannot be used it does not start."""
 
-    grafana_organisation: UUID | None = Field(
-        None, description="the id of the only organisation that may open Grafana, which shows all of them; none: any"
+    grafana_organisation: UUID | Literal["any"] | None = Field(
+        None,
+        description="whose people may open Grafana, which shows all organisations: an id, `any`, or none: those of the"
+        " only organisation there is",
     )
 
     @field_validator("credentials_keys")

@@ -54,3 +54,9 @@ async def find(conn: Connection, org_id: UUID) -> Organisation | None:
 async def ids(conn: Connection) -> list[UUID]:
     """The ids of all organisations: the one thing a background worker may know across them."""
     return [row["id"] for row in await conn.fetch("select organisation_ids() as id")]
+
+
+async def is_only(conn: Connection) -> bool:
+    """Whether the installation has one organisation, so that what is shown of all is nobody else's."""
+    alone: bool = await conn.fetchval("select is_only_organisation()")
+    return alone

@@ -4,6 +4,7 @@ A browser cannot be told to send a bearer token, but it asks for a password: the
 too, under any user name.
 """
 
+from typing import Literal
 from urllib.parse import quote
 from uuid import UUID
 
@@ -14,6 +15,8 @@ from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import SkipValidation
 
+from ovia_shared.database import organisations
+from ovia_shared.database.pool import Connection
 from ovia_shared.errors import NotAllowed
 from ovia_shared.models.caller import Caller
 from ovia_shared.models.token import Role
@@ -30,8 +33,9 @@ class GrafanaUser(msgspec.Struct, frozen=True):
     role: str
 
 
-def routes(only_organisation: UUID | None) -> HTTPRouteHandler:
-    """The one route. Grafana shows all organisations of an installation: `only_organisation` may open it, or any."""
+def routes(whose: UUID | Literal["any"] | None) -> HTTPRouteHandler:
+    """The one route. Grafana shows all organisations of an installation, so people of only one may open it: of `whose`,
+    or of the only one there is; of any where that was said."""
 
     @get(
         "/auth/grafana",
@@ -46,9 +50,16 @@ def routes(only_organisation: UUID | None) -> HTTPRouteHandler:
             ResponseHeader(name="X-Webauth-Role", description="Viewer, Editor or Admin.", documentation_only=True),
         ],
     )  # fmt: skip
-    async def authorise(caller: NamedDependency[SkipValidation[Caller]]) -> Response[GrafanaUser]:
+    async def authorise(
+        conn: NamedDependency[SkipValidation[Connection]], caller: NamedDependency[SkipValidation[Caller]]
+    ) -> Response[GrafanaUser]:
         """For the gateway. The token may be the password of HTTP Basic as well."""
-        if only_organisation is not None and caller.org_id != only_organisation:
+        if whose is None and not await organisations.is_only(conn):
+            raise NotAllowed(
+                "Grafana shows the whole installation, which has several organisations; "
+                "OVIA_GRAFANA_ORGANISATION says whose people may open it"
+            )
+        if isinstance(whose, UUID) and caller.org_id != whose:
             raise NotAllowed("Grafana shows the whole installation, and is open to one organisation of it only")
         who = GrafanaUser(login_of(caller), GRAFANA_ROLES[caller.role])
         return Response(who, headers={"X-Webauth-User": who.user, "X-Webauth-Role": who.role})

@@ -26,6 +26,7 @@ class Engine:
         Raises `AssertionError` if it does not answer, with the end of its log.
         """
         if self._given is None:
+            self._forget()
             self._start()
             self._clear()
         else:
@@ -35,6 +36,14 @@ class Engine:
         # Alloy is packaged in no registry that can be reached here.
         node = self._docker("node", "ls", "--quiet").stdout.strip()
         assert self._docker("node", "update", "--label-add", "ovia.logs=false", node).returncode == 0
+
+    def _forget(self) -> None:
+        """Removes what an engine that was killed remembers of its swarm.
+
+        It would go on listing the swarm's networks, which a deployment then takes for there, and no service finds.
+        """
+        for state in ("swarm", "network"):
+            shutil.rmtree(self._directory / "data" / state, ignore_errors=True)
 
     def _start(self) -> None:
         dockerd = shutil.which("dockerd", path=f"{os.environ['PATH']}:/usr/sbin")

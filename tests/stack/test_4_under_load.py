@@ -117,7 +117,7 @@ def test_a_database_that_restarts_costs_only_answers_that_say_when_to_come_back(
     assert traffic.without_retry_after == 0
     away = max(0.0, traffic.last_failure - restarted[0])
     synced.told["answers were missing for"] = f"{away:.1f} s after the database was told to restart"
-    assert away < 20
+    assert away < 15
     # Nothing was killed for it.
     assert before == {service: {task["Id"] for task in synced.tasks(service)} for service in before}
 

@@ -29,10 +29,10 @@ export OVIA_REPOS := $(REPOS)
 export OVIA_MAILMAP := $(MAILMAP)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run reset test lint stack-test images deploy status logs sync admin format bench bench-backup eval-matching
+.PHONY: help setup run reset test lint stack-test stack-test-nodes images deploy status logs sync admin format bench bench-backup eval-matching
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## Make .venv match uv.lock (every target below does this by itself)
 	@$(PYTHON) infra/local/bootstrap.py
@@ -58,6 +58,9 @@ stack-test: setup ## Deploy the whole stack on a Docker engine of its own, break
 	@tests/stack/prepare
 	@mkdir -p $(RESULTS)
 	@$(BIN)/pytest -p no:cacheprovider --junit-xml=$(RESULTS)/stack.xml $(STACK_TESTS)
+
+stack-test-nodes: ## The same on three nodes of one machine: a worker is drained, and one loses its power
+	@$(MAKE) stack-test STACK_TESTS=tests/stack/several
 
 images: setup ## Build the images of the stack: make images ONLY='api metrics' PUSH=1
 	@$(BIN)/ovia-stack images $(if $(PUSH),--push) $(ONLY)

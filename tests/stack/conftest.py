@@ -30,10 +30,16 @@ def engine() -> Iterator[Engine]:
 
 
 @pytest.fixture(scope="session")
-def stack(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Stack:
+def reported() -> list[Stack]:
+    """Stacks whose times and figures are shown at the end."""
+    return _stacks
+
+
+@pytest.fixture(scope="session")
+def stack(engine: Engine, tmp_path_factory: pytest.TempPathFactory, reported: list[Stack]) -> Stack:
     """Images built, both stacks deployed, everything settled."""
     found = Stack(engine.address, tmp_path_factory.mktemp("stack"))
-    _stacks.append(found)
+    reported.append(found)
     found.timed("stand-ins for public images", standins.build)
     found.timed(f"{len(building.IMAGES)} images", lambda: found.ovia("images"))
     found.timed("deploy until all is up", found.deploy)

@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 else:
     Connection = asyncpg.Connection
 
-# Time to wait for a free or a new connection before the caller is told to come back later.
-ACQUIRE_SECONDS = 5.0
+# Time to wait for a free connection before the caller is told to come back later: longer than a machine is busy with
+# starting the replicas of a new version. Who waits still has time to be served within the limit of a request.
+ACQUIRE_SECONDS = 15.0
+# Time to wait for the server to let a new one in.
+CONNECT_SECONDS = 10.0
 
 
 class Database:
@@ -66,7 +69,7 @@ class Database:
                 self._dsn,
                 min_size=0,
                 max_size=self._size,
-                timeout=ACQUIRE_SECONDS,
+                timeout=CONNECT_SECONDS,
                 init=_prepare,
                 # Nothing outlives a transaction here (only `set local`), so there is nothing to reset.
                 reset=_nothing,
@@ -174,7 +177,7 @@ class OpenTransaction:
 async def connected(dsn: str) -> AsyncIterator[Connection]:
     """One connection outside any pool, for commands that run once."""
     with translated():
-        conn = await asyncpg.connect(dsn, timeout=ACQUIRE_SECONDS)
+        conn = await asyncpg.connect(dsn, timeout=CONNECT_SECONDS)
         try:
             await _prepare(conn)
             yield conn

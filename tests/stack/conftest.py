@@ -53,6 +53,13 @@ def synced(stack: Stack) -> Stack:
     return stack
 
 
+@pytest.fixture(scope="session")
+def steady(synced: Stack) -> Stack:
+    """The stack with nothing to do but what it is asked."""
+    filling.settle(synced)
+    return synced
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for stack in _stacks:
         terminalreporter.section("the stack")

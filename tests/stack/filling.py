@@ -5,7 +5,7 @@ import json
 import re
 from typing import Any
 
-from tests.stack.stack import Stack
+from tests.stack.stack import Stack, until
 
 SAMPLE = {"user": "sample@fernweh.example", "token": "sample-token"}
 DEMO = "http://demo:8099"
@@ -26,6 +26,26 @@ def fill(stack: Stack) -> None:
     seed = ["ovia-demo", "seed", "--url", "http://api:8000"]
     told = stack.docker("ps", "--quiet", "--filter", "label=com.docker.swarm.service.name=ovia_demo").split()
     stack.docker("exec", "--env", f"OVIA_TOKEN={stack.token}", told[0], *seed)
+
+
+_BUSY = """
+    select count(*) from pg_stat_activity
+     where application_name ~ '(derive|snapshots|forecasts)$' and state <> 'idle'
+"""
+_LOOKS = 12
+
+
+def settle(stack: Stack) -> None:
+    """Waits until what a first read sets going is over: facts, and the history of numbers."""
+    seen = [1]
+
+    def quiet() -> bool:
+        seen.append(int(stack.execute("postgres", "psql", "--username=postgres", "--dbname=ovia", "-Atc", _BUSY)))
+        return not any(seen[-_LOOKS:])
+
+    stack.timed(
+        "facts, numbers and index of a first read", lambda: until(quiet, "nothing is made beside requests", 480)
+    )
 
 
 async def _connect(stack: Stack) -> None:

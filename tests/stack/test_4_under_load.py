@@ -45,85 +45,85 @@ def updated(stack: Stack, service: str) -> str:
     return str((found.get("UpdateStatus") or {}).get("State"))
 
 
-def test_a_rolling_update_of_every_service_fails_no_request(synced: Stack) -> None:
+def test_a_rolling_update_of_every_service_fails_no_request(steady: Stack) -> None:
     services = ("api", "metrics", "rag", "console")
 
     def update() -> None:
         for service in services:
-            synced.docker("service", "update", "--force", "--detach", f"ovia_{service}")
-        until(lambda: all(updated(synced, one) == "completed" for one in services), "all services are updated", 200)
+            steady.docker("service", "update", "--force", "--detach", f"ovia_{service}")
+        until(lambda: all(updated(steady, one) == "completed" for one in services), "all services are updated", 200)
 
-    traffic = under_load(synced, "rolling update of four services", update)
+    traffic = under_load(steady, "rolling update of four services", update)
     assert traffic.failed == 0, traffic.told()
 
 
-def test_scaling_up_and_down_fails_no_request(synced: Stack) -> None:
+def test_scaling_up_and_down_fails_no_request(steady: Stack) -> None:
     def scale() -> None:
         for count in (1, 3, 1, 2):
-            scaled(synced, count)
+            scaled(steady, count)
 
-    traffic = under_load(synced, "scaling 2 to 1 to 3 to 1 to 2", scale)
+    traffic = under_load(steady, "scaling 2 to 1 to 3 to 1 to 2", scale)
     assert traffic.failed == 0, traffic.told()
 
 
-def test_a_replica_that_is_killed_fails_no_request_and_is_replaced(synced: Stack) -> None:
+def test_a_replica_that_is_killed_fails_no_request_and_is_replaced(steady: Stack) -> None:
     def kill() -> None:
-        victim = synced.tasks("api")[0]
+        victim = steady.tasks("api")[0]
         subprocess.run(["kill", "-9", str(victim["State"]["Pid"])], check=True)
         until(
-            lambda: victim["Id"] not in {task["Id"] for task in synced.tasks("api")} and replicas(synced, "api") == 2,
+            lambda: victim["Id"] not in {task["Id"] for task in steady.tasks("api")} and replicas(steady, "api") == 2,
             "the killed replica is replaced",
             60,
         )
 
-    traffic = under_load(synced, "kill -9 of a replica", kill)
+    traffic = under_load(steady, "kill -9 of a replica", kill)
     assert traffic.failed == 0, traffic.told()
 
 
-def test_a_release_that_does_not_start_is_taken_back_by_itself(synced: Stack) -> None:
-    synced.docker(
+def test_a_release_that_does_not_start_is_taken_back_by_itself(steady: Stack) -> None:
+    steady.docker(
         "build", "--quiet", "--tag", "ovia/api:broken", "--build-arg", "FROM=ovia/api:this", "tests/stack/images/broken"
     )
-    before = {task["Id"] for task in synced.tasks("api")}
+    before = {task["Id"] for task in steady.tasks("api")}
 
     def release() -> None:
-        synced.docker("service", "update", "--detach", "--image", "ovia/api:broken", "ovia_api")
-        until(lambda: updated(synced, "api") == "rollback_completed", "the release is rolled back", 120)
+        steady.docker("service", "update", "--detach", "--image", "ovia/api:broken", "ovia_api")
+        until(lambda: updated(steady, "api") == "rollback_completed", "the release is rolled back", 120)
 
-    traffic = under_load(synced, "a release that does not start", release)
+    traffic = under_load(steady, "a release that does not start", release)
     assert traffic.failed == 0, traffic.told()
-    until(lambda: replicas(synced, "api") == 2, "both replicas are well")
-    assert {task["Config"]["Image"].partition("@")[0] for task in synced.tasks("api")} == {"ovia/api:this"}
-    assert before & {task["Id"] for task in synced.tasks("api")}
+    until(lambda: replicas(steady, "api") == 2, "both replicas are well")
+    assert {task["Config"]["Image"].partition("@")[0] for task in steady.tasks("api")} == {"ovia/api:this"}
+    assert before & {task["Id"] for task in steady.tasks("api")}
 
 
-def test_a_database_that_restarts_costs_only_answers_that_say_when_to_come_back(synced: Stack) -> None:
+def test_a_database_that_restarts_costs_only_answers_that_say_when_to_come_back(steady: Stack) -> None:
     restarted: list[float] = []
 
     def restart() -> None:
-        (task,) = synced.tasks("postgres")
+        (task,) = steady.tasks("postgres")
         restarted.append(time.monotonic())
-        synced.docker("service", "update", "--force", "--detach", "ovia_postgres")
+        steady.docker("service", "update", "--force", "--detach", "ovia_postgres")
         until(
-            lambda: replicas(synced, "postgres") == 1 and synced.tasks("postgres")[0]["Id"] != task["Id"],
+            lambda: replicas(steady, "postgres") == 1 and steady.tasks("postgres")[0]["Id"] != task["Id"],
             "the database is back",
             60,
         )
 
-    before = {service: {task["Id"] for task in synced.tasks(service)} for service in ("api", "metrics")}
-    traffic = under_load(synced, "restart of the database", restart)
+    before = {service: {task["Id"] for task in steady.tasks(service)} for service in ("api", "metrics")}
+    traffic = under_load(steady, "restart of the database", restart)
     assert set(traffic.statuses) <= {200, 201, 503}, traffic.told()
     assert not traffic.unanswered, traffic.told()
     assert traffic.without_retry_after == 0
     away = max(0.0, traffic.last_failure - restarted[0])
-    synced.told["answers were missing for"] = f"{away:.1f} s after the database was told to restart"
+    steady.told["answers were missing for"] = f"{away:.1f} s after the database was told to restart"
     assert away < 15
     # Nothing was killed for it.
-    assert before == {service: {task["Id"] for task in synced.tasks(service)} for service in before}
+    assert before == {service: {task["Id"] for task in steady.tasks(service)} for service in before}
 
 
-def test_a_second_server_does_not_start_on_the_same_data(synced: Stack) -> None:
-    (task,) = synced.tasks("postgres")
+def test_a_second_server_does_not_start_on_the_same_data(steady: Stack) -> None:
+    (task,) = steady.tasks("postgres")
     second = subprocess.run(
         ["docker", "run", "--rm", "--env", "OVIA_POSTGRES_LOCK_SECONDS=1", "--tmpfs", "/tmp", "--mount",
          "type=volume,source=ovia_postgres-data,target=/var/lib/postgresql/data", task["Config"]["Image"]],
@@ -131,7 +131,7 @@ def test_a_second_server_does_not_start_on_the_same_data(synced: Stack) -> None:
     )  # fmt: skip
     assert second.returncode == 2
     assert "another server works on this data directory" in second.stderr
-    assert replicas(synced, "postgres") == 1
+    assert replicas(steady, "postgres") == 1
 
 
 async def _export(stack: Stack) -> int:
@@ -141,13 +141,13 @@ async def _export(stack: Stack) -> int:
         return answer.status
 
 
-def test_what_is_under_way_when_a_replica_is_told_to_end_is_answered(synced: Stack) -> None:
+def test_what_is_under_way_when_a_replica_is_told_to_end_is_answered(steady: Stack) -> None:
     async def through() -> list[int]:
-        asked = [asyncio.create_task(_export(synced)) for _ in range(8)]
+        asked = [asyncio.create_task(_export(steady)) for _ in range(8)]
         await asyncio.sleep(0.05)
-        for task in synced.tasks("metrics"):
-            await asyncio.to_thread(synced.docker, "kill", "--signal", "TERM", task["Id"])
+        for task in steady.tasks("metrics"):
+            await asyncio.to_thread(steady.docker, "kill", "--signal", "TERM", task["Id"])
         return list(await asyncio.gather(*asked))
 
     assert set(asyncio.run(through())) == {200}
-    until(lambda: replicas(synced, "metrics") == 2, "both replicas are back")
+    until(lambda: replicas(steady, "metrics") == 2, "both replicas are back")

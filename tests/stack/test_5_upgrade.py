@@ -43,24 +43,24 @@ def people(stack: Stack) -> int:
     return int(stack.execute("postgres", "psql", "--dbname=ovia", "--no-align", "--tuples-only", f"--command={asked}"))
 
 
-def test_the_next_release_takes_over_under_load_and_loses_nothing(synced: Stack, next_release: Path) -> None:
+def test_the_next_release_takes_over_under_load_and_loses_nothing(steady: Stack, next_release: Path) -> None:
     settings = {**standins.SETTINGS, "OVIA_VERSION": "next"}
     for image in building.IMAGES:
         building.build(image, settings, next_release, quiet=True)
     # A service that was updated by force is replaced once more by the deployment after it: that one is not measured.
-    synced.deploy()
-    before = people(synced)
-    kept = {service: synced.tasks(service)[0]["Id"] for service in ("postgres", "caddy")}
+    steady.deploy()
+    before = people(steady)
+    kept = {service: steady.tasks(service)[0]["Id"] for service in ("postgres", "caddy")}
 
     def upgrade() -> None:
-        synced.deploy("next")
+        steady.deploy("next")
 
-    traffic = under_load(synced, "upgrade to the next release", upgrade)
+    traffic = under_load(steady, "upgrade to the next release", upgrade)
     assert traffic.failed == 0, traffic.told()
     # What the release does not change goes on running: the database, the gateway.
-    assert kept == {service: synced.tasks(service)[0]["Id"] for service in kept}
-    until(lambda: all("next" in task["Config"]["Image"] for task in synced.tasks("api")), "the next release runs")
+    assert kept == {service: steady.tasks(service)[0]["Id"] for service in kept}
+    until(lambda: all("next" in task["Config"]["Image"] for task in steady.tasks("api")), "the next release runs")
     applied = "select count(*) from _yoyo_migration where migration_id = '9000_rehearsal'"
-    told = synced.execute("postgres", "psql", "--dbname=ovia", "--no-align", "--tuples-only", f"--command={applied}")
+    told = steady.execute("postgres", "psql", "--dbname=ovia", "--no-align", "--tuples-only", f"--command={applied}")
     assert told.strip() == "1"
-    assert people(synced) >= before + traffic.statuses[201]
+    assert people(steady) >= before + traffic.statuses[201]

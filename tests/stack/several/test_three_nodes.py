@@ -72,6 +72,7 @@ def deployed(stack: Stack, manager: Node) -> Stack:
     os.environ["DOCKER_HOST"] = manager.docker_host
     stack.timed("deploy on three nodes", stack.deploy)
     filling.fill(stack)
+    filling.settle(stack)
     return stack
 
 

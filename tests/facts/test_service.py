@@ -29,6 +29,23 @@ async def test_the_end_of_a_run_of_the_ingest_has_facts_derived(ledger: Ledger, 
     assert len(await ledger.facts("work_item.created")) == 2
 
 
+async def test_what_takes_too_long_is_cut_off_and_done_later(ledger: Ledger, role_dsn: RoleDsn) -> None:
+    told: asyncio.Queue[str] = asyncio.Queue()
+    dsn = role_dsn("ovia_metrics")
+    await ledger.put("work_items", external_id="1", key="GLD-1", created_at=day(0))
+    async with notices.listening(dsn, notices.FACTS, told.put_nowait):
+        watcher = Watcher(dsn, poll=0.05, patience=0.3)
+        async with ledger.admin.transaction():
+            await ledger.admin.execute("lock table facts in access exclusive mode")
+            await watcher.start()
+            while not await ledger.admin.fetchval("select exists (select from derivations where error ~ 'too long')"):
+                await asyncio.sleep(0.05)
+            assert told.empty()
+        assert await asyncio.wait_for(told.get(), 60) == str(ledger.org_id)
+        await watcher.stop()
+    assert len(await ledger.facts("work_item.created")) == 1
+
+
 async def test_the_command_derives_and_says_what_it_wrote(ledger: Ledger, role_dsn: RoleDsn, tmp_path: Path) -> None:
     await ledger.put("work_items", external_id="1", key="GLD-1", created_at=day(0))
     process = await asyncio.create_subprocess_exec(

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Callable
 from uuid import UUID
 
@@ -14,16 +15,30 @@ from ovia_shared.telemetry import tracing
 
 log = logging.getLogger(__name__)
 POLL_SECONDS = 60.0
+# How a statement is done is planned by what the database knows of its tables, which right after a first read may be
+# nothing yet: what should take a second then takes hours. What was cut off is planned anew later, and gets more time.
+PATIENCE_SECONDS, MOST_PATIENCE_SECONDS = 60.0, 3600.0
 
 
 class Watcher:
     """One task beside the HTTP service, with a pool of its own: deriving may take long."""
 
-    def __init__(self, dsn: str, *, changed: Callable[[], None] = lambda: None, poll: float = POLL_SECONDS) -> None:
-        """`changed` is called when facts of an organisation were added or closed."""
+    def __init__(
+        self,
+        dsn: str,
+        *,
+        changed: Callable[[], None] = lambda: None,
+        poll: float = POLL_SECONDS,
+        patience: float = PATIENCE_SECONDS,
+    ) -> None:
+        """`changed` is called when facts of an organisation were added or closed.
+
+        A statement that takes longer than `patience` seconds is cut off, and has four times as long the next time.
+        """
         self._dsn = dsn
         self._changed = changed
         self._poll = poll
+        self._patience = patience
         self._wake = asyncio.Event()
         self._finishing = False
         self._task: asyncio.Task[None] | None = None
@@ -45,17 +60,20 @@ class Watcher:
                 await self._task
 
     async def _watch(self) -> None:
-        database = Database(self._dsn, size=2, statement_timeout=3600, name="ovia-metrics derive")
-        await database.open()
-        try:
-            while not self._finishing:
-                try:
-                    await self._follow(database)
-                except OviaError as error:
-                    log.warning("facts are not derived: %s", error.message)
-                    await self._pause()
-        finally:
-            await database.close()
+        patience = self._patience
+        while not self._finishing:
+            database = Database(self._dsn, size=2, statement_timeout=patience, name="ovia-metrics derive")
+            await database.open()
+            began = time.monotonic()
+            try:
+                await self._follow(database)
+            except OviaError as error:
+                log.warning("facts are not derived: %s", error.message)
+                if time.monotonic() - began >= patience:
+                    patience = min(4 * patience, MOST_PATIENCE_SECONDS)
+                await self._pause()
+            finally:
+                await database.close()
 
     async def _follow(self, database: Database) -> None:
         async with notices.listening(self._dsn, notices.INGESTED, lambda _: self._wake.set()) as conn:

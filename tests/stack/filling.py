@@ -43,9 +43,7 @@ def settle(stack: Stack) -> None:
         seen.append(int(stack.execute("postgres", "psql", "--username=postgres", "--dbname=ovia", "-Atc", _BUSY)))
         return not any(seen[-_LOOKS:])
 
-    stack.timed(
-        "facts, numbers and index of a first read", lambda: until(quiet, "nothing is made beside requests", 480)
-    )
+    stack.timed("facts and numbers of it", lambda: until(quiet, "nothing is made beside requests", 480))
 
 
 async def _connect(stack: Stack) -> None:

@@ -60,17 +60,13 @@ class Watcher:
                 await self._task
 
     async def _watch(self) -> None:
-        patience = self._patience
         while not self._finishing:
-            database = Database(self._dsn, size=2, statement_timeout=patience, name="ovia-metrics derive")
+            database = Database(self._dsn, size=2, statement_timeout=self._patience, name="ovia-metrics derive")
             await database.open()
-            began = time.monotonic()
             try:
                 await self._follow(database)
             except OviaError as error:
                 log.warning("facts are not derived: %s", error.message)
-                if time.monotonic() - began >= patience:
-                    patience = min(4 * patience, MOST_PATIENCE_SECONDS)
                 await self._pause()
             finally:
                 await database.close()
@@ -94,10 +90,14 @@ class Watcher:
                 await self._wake.wait()
 
     async def _derive(self, database: Database, org_id: UUID) -> None:
+        began = time.monotonic()
         try:
             with tracing.unit("derive facts", organisation=str(org_id)):
                 done = await derive_facts(database, org_id)
         except Unavailable:
+            # Cut off, rather than a server that is away: that says nothing about how long deriving takes.
+            if time.monotonic() - began >= self._patience:
+                self._patience = min(4 * self._patience, MOST_PATIENCE_SECONDS)
             raise
         except Exception:
             # One organisation's trouble is not the next one's; it is kept in its derivations too.

@@ -5,6 +5,8 @@ import os
 import sys
 from pathlib import Path
 
+import pytest
+
 from ovia_metrics.facts.gauges import FactGauges
 from ovia_metrics.facts.watching import Watcher
 from ovia_shared.database import notices
@@ -27,6 +29,23 @@ async def test_the_end_of_a_run_of_the_ingest_has_facts_derived(ledger: Ledger, 
             await asyncio.sleep(0.05)
         await watcher.stop()
     assert len(await ledger.facts("work_item.created")) == 2
+
+
+async def test_a_service_that_is_up_before_the_schema_derives_as_soon_as_it_is_there(
+    ledger: Ledger, role_dsn: RoleDsn, caplog: pytest.LogCaptureFixture
+) -> None:
+    told: asyncio.Queue[str] = asyncio.Queue()
+    dsn = role_dsn("ovia_metrics")
+    await ledger.put("work_items", external_id="1", key="GLD-1", created_at=day(0))
+    await ledger.admin.execute("alter function organisation_ids() rename to not_migrated_yet")
+    async with notices.listening(dsn, notices.FACTS, told.put_nowait):
+        watcher = Watcher(dsn, again=0.05)
+        await watcher.start()
+        while "organisation_ids() does not exist" not in caplog.text:
+            await asyncio.sleep(0.05)
+        await ledger.admin.execute("alter function not_migrated_yet() rename to organisation_ids")
+        assert await asyncio.wait_for(told.get(), 60) == str(ledger.org_id)
+        await watcher.stop()
 
 
 async def test_what_takes_too_long_is_cut_off_and_done_later(ledger: Ledger, role_dsn: RoleDsn) -> None:

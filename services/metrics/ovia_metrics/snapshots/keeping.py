@@ -1,16 +1,15 @@
 """Takes snapshots while the service runs: soon after facts changed, and once a day in any case."""
 
-import asyncio
-import contextlib
 import logging
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from ovia_metrics.snapshots.taking import refresh_history, take_latest
+from ovia_shared.background import Background
 from ovia_shared.database import organisations
 from ovia_shared.database.kpis import schedule
 from ovia_shared.database.pool import Database
-from ovia_shared.errors import OviaError, Unavailable
+from ovia_shared.errors import Unavailable
 from ovia_shared.telemetry import tracing
 
 log = logging.getLogger(__name__)
@@ -30,53 +29,27 @@ def due(taken: schedule.Taken | None, now: datetime, *, reading: bool) -> bool:
     return age >= AT_LEAST or (taken.changed and age >= every)
 
 
-class Keeper:
-    """One task beside the HTTP service, with a pool of its own: counting history may take long."""
+class Keeper(Background):
+    """Has a pool of its own beside that of the HTTP service: counting history may take long.
+
+    Is woken when facts changed. When the service ends, what was counted is kept.
+    """
 
     def __init__(self, dsn: str) -> None:
+        super().__init__("taking snapshots", every=LOOK_SECONDS)
         self._dsn = dsn
-        self._wake = asyncio.Event()
-        self._finishing = False
-        self._task: asyncio.Task[None] | None = None
 
-    def wake(self) -> None:
-        """Facts changed."""
-        self._wake.set()
-
-    async def start(self) -> None:
-        """Begins, and returns at once."""
-        self._task = asyncio.create_task(self._keep())
-
-    def finish(self) -> None:
-        """Begins no further organisation."""
-        self._finishing = True
-        self._wake.set()
-
-    async def stop(self) -> None:
-        """Ends; what was counted is kept."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-
-    async def _keep(self) -> None:
+    async def work(self) -> None:
         database = Database(self._dsn, size=2, statement_timeout=3600, name="ovia-metrics snapshots")
         await database.open()
         try:
-            while not self._finishing:
-                self._wake.clear()
-                try:
-                    async with database.bare_transaction() as conn:
-                        known = list(await organisations.ids(conn))
-                    for org_id in known:
-                        if not self._finishing:
-                            await self._look(database, org_id)
-                except OviaError as error:
-                    log.warning("snapshots are not taken: %s", error.message)
-                if not self._finishing:
-                    with contextlib.suppress(TimeoutError):
-                        async with asyncio.timeout(LOOK_SECONDS):
-                            await self._wake.wait()
+            while not self.finishing:
+                async with database.bare_transaction() as conn:
+                    known = list(await organisations.ids(conn))
+                for org_id in known:
+                    if not self.finishing:
+                        await self._look(database, org_id)
+                await self.pause()
         finally:
             await database.close()
 

@@ -15,6 +15,8 @@ from tests.stack.load import Client
 
 OVERLAY = Path(__file__).with_name("overlay.yml")
 PATIENCE_SECONDS = 300
+# No command of the engine takes as long; one that hangs fails its test.
+COMMAND_SECONDS = 300
 
 
 class Stack:
@@ -61,13 +63,14 @@ class Stack:
         assert (done.returncode == 0) is succeeds, f"ovia-stack {arguments}: {done.stdout[-3000:]}{done.stderr[-5000:]}"
         return done.stdout + done.stderr
 
-    def docker(self, *arguments: str) -> str:
-        """`docker ARGUMENTS` on the stack's engine; what it printed on standard output."""
+    def docker(self, *arguments: str, errors_too: bool = False) -> str:
+        """`docker ARGUMENTS` on the stack's engine; what it printed on standard output, and on the other if wanted."""
         done = subprocess.run(
-            ["docker", *arguments], env=self._environment, capture_output=True, text=True, check=False
-        )
+            ["docker", *arguments],
+            env=self._environment, capture_output=True, text=True, check=False, timeout=COMMAND_SECONDS,
+        )  # fmt: skip
         assert done.returncode == 0, f"docker {arguments}: {done.stderr[-3000:]}"
-        return done.stdout
+        return done.stdout + (done.stderr if errors_too else "")
 
     def tasks(self, service: str, stack: str = "ovia") -> list[dict[str, Any]]:
         """Every container of a service that runs, as the engine describes it."""

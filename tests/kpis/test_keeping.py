@@ -12,6 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from ovia_metrics.snapshots.gauges import KpiGauges
 from ovia_metrics.snapshots.keeping import Keeper, due
 from ovia_metrics.snapshots.taking import refresh_history, take_latest
+from ovia_shared.database.facts import seen
 from ovia_shared.database.kpis import schedule
 from ovia_shared.database.kpis.schedule import Taken
 from tests.conftest import RoleDsn
@@ -113,6 +114,30 @@ def test_a_snapshot_is_due_when_facts_changed_long_ago_enough_and_once_a_day() -
     assert due(Taken(first, later, changed=True), later + hour, reading=False)
     assert not due(Taken(first, later, changed=False), later + 23 * hour, reading=False)
     assert due(Taken(first, later, changed=False), later + 24 * hour, reading=True)
+
+
+async def test_facts_that_changed_are_not_forgotten_by_a_run_that_changes_none(books: Books) -> None:
+    await _busy(books, RECENT)
+    await take_latest(books.database, books.org_id)
+
+    async def changed() -> bool:
+        async with books.database.transaction(books.org_id) as conn:
+            taken = await schedule.taken(conn, books.org_id)
+        assert taken is not None
+        return taken.changed
+
+    async def derived(added: int) -> None:
+        async with books.database.transaction(books.org_id) as conn:
+            await seen.record(conn, books.org_id, "work_items", 1, {}, await seen.now(conn), added, 0)
+
+    assert not await changed()
+    await derived(0)
+    assert not await changed()
+    await derived(3)
+    await derived(0)
+    assert await changed()
+    await take_latest(books.database, books.org_id)
+    assert not await changed()
 
 
 async def test_whether_sources_are_being_read_is_known_by_their_leases(books: Books) -> None:

@@ -78,12 +78,14 @@ async def record(
     await conn.execute(
         """
         insert into derivations (org_id, name, version, settings, seen_until, seen_below, started_at, finished_at,
-                                 added, closed)
-        values ($1, $2, $3, $4, $5, $6::text::xid8, $5, clock_timestamp(), $7, $8)
+                                 added, closed, changed_at)
+        values ($1, $2, $3, $4, $5, $6::text::xid8, $5, clock_timestamp(), $7::bigint, $8::bigint,
+                case when $7::bigint + $8::bigint > 0 then clock_timestamp() end)
         on conflict (org_id, name) do update
            set version = excluded.version, settings = excluded.settings, seen_until = excluded.seen_until,
                seen_below = excluded.seen_below, started_at = excluded.started_at,
                finished_at = excluded.finished_at, added = excluded.added, closed = excluded.closed,
+               changed_at = coalesce(excluded.changed_at, derivations.changed_at),
                error = null, error_at = null
         """,
         org_id, name, version, settings, *seen, added, closed,

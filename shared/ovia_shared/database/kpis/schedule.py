@@ -54,8 +54,7 @@ async def taken(conn: Connection, org_id: UUID) -> Taken | None:
         return None
     changed = await conn.fetchval(
         """
-        select exists (select from derivations d
-                        where d.org_id = $1 and d.finished_at > $2 and d.added + d.closed > 0)
+        select exists (select from derivations d where d.org_id = $1 and d.changed_at > $2)
         """,
         org_id,
         row["latest"],

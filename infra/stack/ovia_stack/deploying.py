@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from ovia_stack import alerting, building, compose, docker, files, secret_files, services
+from ovia_stack import alerting, building, compose, docker, files, secret_files, services, spreading
 from ovia_stack.errors import StackError
 
 LOOK_SECONDS = 1.0
@@ -57,6 +57,7 @@ def deploy(settings: Mapping[str, str], console: Console, *, patience: float, ex
     # After the main stack: its networks are in that one.
     _deployed(services.SCHEDULED_STACK, [files.SCHEDULED], environment)
     tidy(environment)
+    spreading.spread(console, patience)
 
 
 def migrate_first(settings: Mapping[str, str], console: Console, patience: float) -> None:

@@ -20,6 +20,7 @@ from ovia_stack import (
     files,
     removing,
     services,
+    spreading,
     syncing,
 )
 from ovia_stack.errors import StackError
@@ -94,6 +95,15 @@ def deploy(patience: float, overlays: tuple[Path, ...]) -> None:
 
 
 @main.command()
+@click.option("--patience", default=120.0, show_default=True, help="Seconds after which to give up waiting for one.")
+@explained
+def spread(patience: float) -> None:
+    """Moves replicas that share a node while another is without: after a node was away, say. `deploy` ends with it."""
+    docker.require_manager()
+    spreading.spread(Console(), patience)
+
+
+@main.command()
 @explained
 def status() -> None:
     """What runs, of which image, and what is wrong. Ends with 1 if anything is."""
@@ -107,7 +117,10 @@ def status() -> None:
         count = "" if one.job else f"{one.running}/{one.wanted}"
         table.add_row(one.name, count, one.image.partition("@")[0], f"[{colour}]{state}[/{colour}] {one.trouble}")
     # A pipe has no width; what is wrong must not be cut off there.
-    Console(width=None if sys.stdout.isatty() else 300).print(table)
+    console = Console(width=None if sys.stdout.isatty() else 300)
+    console.print(table)
+    for uneven in spreading.lopsided():
+        console.print(f"[yellow]More replicas of {uneven.name} than need be are on {uneven.most}: `ovia-stack spread`.")
     sys.exit(0 if all(one.settled for one in found) else 1)
 
 

@@ -88,6 +88,7 @@ case $repository in
     *) fail "OVIA_BACKUP_REPOSITORY must be posix (a volume), s3 or both" ;;
 esac
 
+# A backup begins with waiting for the log before it. After gigabytes were written at once, as by a first read, that is long.
 umask 077
 cat >"$target.new" <<END
 [global]
@@ -96,6 +97,7 @@ compress-type=zst
 compress-level=3
 process-max=$process_max
 start-fast=y
+archive-timeout=600
 lock-path=/tmp/pgbackrest
 log-level-file=off
 log-level-console=info

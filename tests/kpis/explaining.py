@@ -8,10 +8,10 @@ from uuid import UUID
 
 import msgspec
 
-from ovia_metrics.changes.explaining import explain
 from ovia_shared.database import knowing
 from ovia_shared.database.ids import new_id
 from ovia_shared.database.kpis import restating, snapshots
+from ovia_shared.database.kpis.explaining import explain
 from ovia_shared.database.kpis.grouping import By
 from ovia_shared.models.data_quality import Quality
 from ovia_shared.models.kpi import Scope, Window

@@ -10,7 +10,6 @@ from ovia_metrics.forecasts.routes import FORECASTS
 from ovia_metrics.identity_gauges import IdentityGauges
 from ovia_metrics.kpis import routes as kpi_routes
 from ovia_metrics.kpis.anomaly_routes import ANOMALIES
-from ovia_metrics.quality.known import KnownQuality
 from ovia_metrics.quality.routes import read_data_quality
 from ovia_metrics.receipts.routes import RECEIPTS
 from ovia_metrics.settings import preview_routes
@@ -19,6 +18,7 @@ from ovia_metrics.settings.routes import choose_setting, list_settings, list_ver
 from ovia_metrics.snapshots.gauges import KpiGauges
 from ovia_metrics.sync_gauges import SyncGauges
 from ovia_shared.config.settings import HttpServiceSettings
+from ovia_shared.database.known_quality import KnownQuality
 from ovia_shared.database.pool import Database
 from ovia_shared.web.app import create_app
 from ovia_shared.web.serve import run

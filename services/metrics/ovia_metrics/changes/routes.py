@@ -8,11 +8,11 @@ from litestar.di import NamedDependency, Provide
 from litestar.openapi.spec import Example
 from litestar.params import PathParameter, QueryParameter, SkipValidation
 
-from ovia_metrics.changes.explaining import explain
 from ovia_metrics.kpis.answering import kpi_of, quality
 from ovia_metrics.kpis.asking import LONGEST, Asking, asking, must_be_kept, read_moment
-from ovia_metrics.quality.known import KnownQuality
+from ovia_shared.database.known_quality import KnownQuality
 from ovia_shared.database.kpis import restating
+from ovia_shared.database.kpis.explaining import explain
 from ovia_shared.database.kpis.grouping import By
 from ovia_shared.database.pool import Connection
 from ovia_shared.errors import InvalidInput

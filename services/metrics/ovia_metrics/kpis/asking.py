@@ -10,14 +10,13 @@ from litestar.di import NamedDependency
 from litestar.params import QueryParameter, SkipValidation
 
 from ovia_shared.database import knowing, retention
-from ovia_shared.database.kpis import scopes
+from ovia_shared.database.kpis.allowing import may_name, scope_of
 from ovia_shared.database.kpis.measuring import Basis, Question, basis_of
 from ovia_shared.database.pool import Connection
-from ovia_shared.errors import InvalidInput, NotAllowed
+from ovia_shared.errors import InvalidInput
 from ovia_shared.kpis import windows
 from ovia_shared.models.caller import Caller
 from ovia_shared.models.kpi import Scope, ScopeKind, Window
-from ovia_shared.models.token import Role
 from ovia_shared.web import moments
 
 DEFAULT_DAYS = 30
@@ -122,24 +121,6 @@ async def must_be_kept(conn: Connection, org_id: UUID, moment: datetime, field: 
     since = await retention.facts_known_since(conn, org_id)
     if since is not None and moment < since:
         raise InvalidInput(f"what was believed before {since:%Y-%m-%d %H:%M:%S} UTC is no longer kept", field=field)
-
-
-def scope_of(caller: Caller, kind: ScopeKind, scope_id: str) -> Scope:
-    """A scope this caller may ask about. Raises `NotAllowed`; the database says whether it is there."""
-    if kind is ScopeKind.PERSON and not caller.role.reaches(Role.MANAGER):
-        raise NotAllowed(f"numbers of one person need the role {Role.MANAGER}; the token is a {caller.role}")
-    return Scope(kind, scope_id)
-
-
-async def may_name(conn: Connection, caller: Caller, basis: Basis, window: Window) -> bool:
-    """Whether rows may tell whose they are: not those of a group so small that they would tell one from another.
-
-    Raises `NotAllowed` for a team of one: its numbers are that person's.
-    """
-    members = await scopes.members(conn, caller.org_id, basis.scope, window)
-    if members == 1 and not caller.role.reaches(Role.MANAGER):
-        raise NotAllowed(f"this team is one person, whose numbers need the role {Role.MANAGER}")
-    return members is None or members >= basis.settings.privacy.minimum_group
 
 
 def read_window(since: str | None, until: str | None, now: datetime, zone: ZoneInfo) -> Window:

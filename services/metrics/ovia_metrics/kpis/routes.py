@@ -17,7 +17,7 @@ from ovia_metrics.kpis.exporting import FILE, MEDIA_TYPES, FileFormat
 from ovia_metrics.kpis.overview import Overview
 from ovia_metrics.kpis.series import Series
 from ovia_metrics.kpis.standing_out import marked
-from ovia_metrics.quality.known import KnownQuality
+from ovia_shared.database.known_quality import KnownQuality
 from ovia_shared.database.kpis import behind
 from ovia_shared.database.kpis.measuring import Question, measure
 from ovia_shared.database.pool import Connection, Database

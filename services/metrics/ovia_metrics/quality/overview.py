@@ -7,8 +7,8 @@ from uuid import UUID
 
 import msgspec
 
-from ovia_metrics.quality.known import KnownQuality
 from ovia_shared.database import quality, quality_gaps
+from ovia_shared.database.known_quality import KnownQuality
 from ovia_shared.database.pool import Connection
 from ovia_shared.kpis.quality import lag, quality_of, weigh
 from ovia_shared.kpis.shares import whole

@@ -4,8 +4,8 @@ from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
-from ovia_metrics.quality.known import KnownQuality
 from ovia_metrics.quality.overview import overview
+from ovia_shared.database.known_quality import KnownQuality
 from ovia_shared.database.pool import Connection
 from ovia_shared.models.caller import Caller
 from ovia_shared.models.data_quality import DataQuality

@@ -70,10 +70,10 @@ async def rows(
             select * from behind
              where $7::timestamptz is null or (occurred_at, id) < ($7, $8::uuid)
              order by occurred_at desc, id desc limit $9)
-        {_shown("page", named=named)}
+        {shown("page", named=named)}
          order by b.occurred_at desc, b.id desc
         """,
-        *_parameters(question),
+        *parameters(question),
         *(after or (None, None)),
         most,
     )
@@ -84,10 +84,10 @@ async def all_rows(conn: Connection, question: Question, *, named: bool) -> Asyn
     """Every fact behind a value, newest first, in parts: through a cursor, however many there are."""
     statement = f"""
         {statements.rows_of(question.kpi, question.basis.scope)}
-        {_shown("behind", named=named)}
+        {shown("behind", named=named)}
          order by b.occurred_at desc, b.id desc
     """
-    cursor = await conn.cursor(statement, *_parameters(question))
+    cursor = await conn.cursor(statement, *parameters(question))
     while part := await cursor.fetch(2000):
         yield to_models(KpiRow, part)
 
@@ -102,10 +102,10 @@ async def risks(
         page as (
             select * from risky where $7::timestamptz is null or (since, id) > ($7, $8::uuid)
              order by since, id limit $9)
-        {_shown("page", named=named).replace("select b.id", "select b.risk, b.since, b.id", 1)}
+        {shown("page", named=named).replace("select b.id", "select b.risk, b.since, b.id", 1)}
          order by b.since, b.id
         """,
-        *_parameters(question),
+        *parameters(question),
         *(after or (None, None)),
         most,
     )
@@ -114,7 +114,7 @@ async def risks(
 
 async def count_risks(conn: Connection, question: Question) -> int:
     """How many there are."""
-    counted: int = await conn.fetchval(f"{_all_risks(question)} select count(*) from risky", *_parameters(question))
+    counted: int = await conn.fetchval(f"{_all_risks(question)} select count(*) from risky", *parameters(question))
     return counted
 
 
@@ -135,12 +135,14 @@ def _to_risk(row: asyncpg.Record, end: datetime) -> Risk:
     return Risk(kind=kind, row=msgspec.convert(told, KpiRow), since=since, age_days=age)
 
 
-def _shown(behind: str, *, named: bool) -> str:
+def shown(behind: str, *, named: bool) -> str:
+    """Selects the facts of that name for people: what each is about, its link, and, if `named`, whose it is."""
     hidden = "'quiet'" if named else "array['quiet', 'responder_identity_id']"
     return _SHOWN.format(behind=behind, named="true" if named else "false", hidden=hidden)
 
 
-def _parameters(question: Question) -> tuple[Any, ...]:
+def parameters(question: Question) -> tuple[Any, ...]:
+    """Those of every statement of the catalogue."""
     return (
         question.org_id, question.window.start, question.window.end, question.facts_as_of, question.people_as_of,
         msgspec.to_builtins(question.basis),

@@ -7,14 +7,13 @@ from uuid import UUID
 
 import msgspec
 
-from ovia_metrics.changes import words
 from ovia_shared.database.kpis import corrections, grouping, restating, snapshots
 from ovia_shared.database.kpis.grouping import By, Group
 from ovia_shared.database.kpis.measuring import Question
 from ovia_shared.database.kpis.restating import Told
 from ovia_shared.database.pool import Connection
 from ovia_shared.errors import InvalidInput
-from ovia_shared.kpis import splitting
+from ovia_shared.kpis import reasons, splitting
 from ovia_shared.kpis.catalogue import CATALOGUE
 from ovia_shared.kpis.kpi import Composite, Count, Kpi, Rate, Ratio, Spread
 from ovia_shared.kpis.splitting import Contribution, Side
@@ -112,7 +111,7 @@ async def explain(
         name=kpi.name, version=kpi.version, title=kpi.title, unit=kpi.unit, direction=kpi.direction, scope=scope,
         before=told.shown, restated=restated.shown, after=after.shown,
         difference=None if parts is None else _sum(parts), quality=quality, parts=parts,
-        reasons=words.reasons(kpi, parts, shown, learnt.late, learnt.corrections, learnt.definitions),
+        reasons=reasons.reasons(kpi, parts, shown, learnt.late, learnt.corrections, learnt.definitions),
         by=PART if isinstance(kpi.source, Composite) else grouped,
         groups=shown, late=learnt.late, corrections=learnt.corrections, definitions=learnt.definitions,
     )  # fmt: skip

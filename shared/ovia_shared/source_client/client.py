@@ -1,10 +1,10 @@
 """The one HTTP client for all sources: tries again where that helps, waits where it is asked to, and keeps secrets."""
 
 import asyncio
+import contextlib
 import importlib.metadata
-import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping
 from types import TracebackType
 from typing import Any, Self
 
@@ -22,11 +22,11 @@ from ovia_shared.source_client.credentials import secrets_of
 from ovia_shared.source_client.faults import NoAnswer, explain, not_json
 from ovia_shared.source_client.gate import Gate
 from ovia_shared.source_client.json_text import as_json
+from ovia_shared.source_client.links import Params, pairs, parsed, place
+from ovia_shared.source_client.pieces import Pieces
 from ovia_shared.source_client.refusals import login_failed, refusal
 from ovia_shared.source_client.tempo import Tempo
 from ovia_shared.source_client.transport import Postponed, open_session, proxy_for
-
-Params = Mapping[str, str | int | bool | Sequence[str | int]]
 
 MOST_BYTES = 64 * 1024 * 1024
 MOST_REDIRECTS = 3
@@ -36,8 +36,6 @@ _MOST_ERROR_BYTES = 64 * 1024
 _TRIED_AGAIN = {408, 429, 500, 502, 503, 504}
 _REDIRECTS = {301, 302, 303, 307, 308}
 
-_ESCAPED = re.compile(r"[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]*")
-
 log = structlog.get_logger()
 
 
@@ -46,6 +44,7 @@ class _Question(msgspec.Struct):
     url: URL
     body: bytes | None = None
     tries: int = 0
+    pieces: Pieces | None = None
 
 
 class SourceClient:
@@ -117,23 +116,33 @@ class SourceClient:
         """The answer to a question asked as a JSON body. It is repeated as `get` is, so it must change nothing."""
         return await self._ask(_Question("POST", self._address(path, params), msgspec.json.encode(body)))
 
+    @contextlib.asynccontextmanager
+    async def stream(self, path: str, body: Any, params: Params | None = None) -> AsyncGenerator[AsyncGenerator[bytes]]:
+        """The body of an answer to `post`, piece by piece as it comes, whatever its kind; asked again only before the
+        first piece. Raises as `get` does, while pieces are taken. Left early, the connection is closed.
+        """
+        pieces = Pieces()
+        question = _Question("POST", self._address(path, params), msgspec.json.encode(body), pieces=pieces)
+        async with pieces.taken_from(self._ask(question)) as taken:
+            yield taken
+
     def _address(self, path: str, params: Params | None) -> URL:
         try:
             if "://" in path.partition("?")[0]:
-                url = _url(path)
+                url = parsed(path)
                 same = same_origin(url, self.base) and url.user is None and url.password is None
             else:
                 below = path if path.startswith("/") else f"/{path}"
-                url, same = _url(f"{self.base}{below}"), True
+                url, same = parsed(f"{self.base}{below}"), True
         except ValueError:
             raise SourceError(f"{self._name}: a link of the source cannot be read", fault=SourceFault.FATAL) from None
         if not same:
             raise SourceError(
-                f"{self._name}: a link leads to {_place(url)}, away from {origin(self.base)}, and is not followed; "
+                f"{self._name}: a link leads to {place(url)}, away from {origin(self.base)}, and is not followed; "
                 "set the base URL to the address the source gives itself",
                 fault=SourceFault.FATAL,
             )
-        return url.extend_query(_pairs(params)) if params else url
+        return url.extend_query(pairs(params)) if params else url
 
     async def _ask(self, question: _Question) -> Answer:
         try:
@@ -147,7 +156,7 @@ class SourceClient:
         for _ in range(MOST_REDIRECTS + 1):
             answer = await self._exchange(question, url)
             if answer.status not in _REDIRECTS:
-                return self._judge(answer)
+                return self._judge(answer, question)
             url = self._redirected(question, answer)
         raise SourceError(
             f"{self._name}: {question.url.raw_path} redirects more than {MOST_REDIRECTS} times; check the base URL",
@@ -186,11 +195,14 @@ class SourceClient:
                 outcome = response.status
                 # Before the body, which may take long: other requests are about to be sent.
                 self._gate.heed(url.raw_path, response.headers, self._under_way - 1)
-                body = await self._read(response, url)
+                body = await self._read(response, url, question.pieces)
                 return Answer(response.status, response.headers, body, str(response.url))
         except (aiohttp.ClientError, OSError) as error:
             outcome = type(error).__name__
-            raise explain(error, self._name, url, self._settings, self._proxy) from None
+            fault = explain(error, self._name, url, self._settings, self._proxy)
+            # What was passed on cannot be taken back.
+            fault.again = fault.again and not (question.pieces and question.pieces.begun)
+            raise fault from None
         finally:
             log.debug(
                 "source request",
@@ -202,11 +214,13 @@ class SourceClient:
                 attempt=question.tries,
             )
 
-    async def _read(self, response: aiohttp.ClientResponse, url: URL) -> bytes:
+    async def _read(self, response: aiohttp.ClientResponse, url: URL, pieces: Pieces | None) -> bytes:
         body = bytearray()
         wanted = response.status < 300
         async for chunk in response.content.iter_any():
             body += chunk
+            if wanted and pieces is not None:
+                await pieces.put(chunk)
             if wanted and len(body) > MOST_BYTES:
                 raise SourceError(
                     f"{self._name}: {url.raw_path} answered more than {MOST_BYTES // 1024**2} MiB in one page, "
@@ -217,7 +231,7 @@ class SourceClient:
                 break
         return bytes(body)
 
-    def _judge(self, answer: Answer) -> Answer:
+    def _judge(self, answer: Answer, question: _Question) -> Answer:
         """The answer if it is one; otherwise raises what it means."""
         if answer.status in _TRIED_AGAIN:
             # Raises where the source asks for more patience than trying again has.
@@ -228,7 +242,7 @@ class SourceClient:
             raise NoAnswer(f"{self._name}: {answer.status} for {answer.path}: it is in trouble", again=False)
         if not 200 <= answer.status < 300 or login_failed(answer):
             raise refusal(self._name, answer, self._secrets)
-        if answer.status == 204:
+        if answer.status == 204 or question.pieces is not None:
             return answer
         body = as_json(answer.body)
         if body is None:
@@ -239,7 +253,7 @@ class SourceClient:
 
     def _redirected(self, question: _Question, answer: Answer) -> URL:
         try:
-            target = _url(answer.url).join(_url(answer.header("Location") or ""))
+            target = parsed(answer.url).join(parsed(answer.header("Location") or ""))
         except ValueError:
             target = URL()
         followed = question.method == "GET" and same_origin(target, self.base) and target.user is None
@@ -247,10 +261,10 @@ class SourceClient:
             return target
         ours = question.url.raw_path.removeprefix(self.base.raw_path.rstrip("/"))
         # Where only the front of the address differs, the rest tells what the base URL should have been.
-        better = f"{_place(target)}{target.raw_path.removesuffix(ours)}" if target.raw_path.endswith(ours) else ""
+        better = f"{place(target)}{target.raw_path.removesuffix(ours)}" if target.raw_path.endswith(ours) else ""
         raise SourceError(
-            f"{self._name}: {origin(self.base)} redirects {answer.path} to {_place(target)}, which is not followed; "
-            f"set the base URL to {better.rstrip('/') or _place(target)} if that is the source",
+            f"{self._name}: {origin(self.base)} redirects {answer.path} to {place(target)}, which is not followed; "
+            f"set the base URL to {better.rstrip('/') or place(target)} if that is the source",
             fault=SourceFault.FATAL,
         )
 
@@ -259,20 +273,3 @@ class SourceClient:
             return self._gate.shut_for(path) > 0
         except SourceError:
             return True
-
-
-def _url(text: str) -> URL:
-    # A cursor must go back byte for byte, so what is escaped already is left as it is.
-    return URL(text, encoded=_ESCAPED.fullmatch(text) is not None)
-
-
-def _place(url: URL) -> str:
-    return origin(url) if url.absolute and url.host else "an address that cannot be read"
-
-
-def _pairs(params: Params) -> list[tuple[str, str]]:
-    pairs: list[tuple[str, str]] = []
-    for name, value in params.items():
-        values = [value] if isinstance(value, str | int) else value
-        pairs += [(name, str(part).lower() if isinstance(part, bool) else str(part)) for part in values]
-    return pairs

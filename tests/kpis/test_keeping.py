@@ -12,6 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from ovia_metrics.snapshots.gauges import KpiGauges
 from ovia_metrics.snapshots.keeping import Keeper, due
 from ovia_metrics.snapshots.taking import refresh_history, take_latest
+from ovia_shared.database import sync_status
 from ovia_shared.database.facts import seen
 from ovia_shared.database.kpis import schedule
 from ovia_shared.database.kpis.schedule import Taken
@@ -142,7 +143,7 @@ async def test_facts_that_changed_are_not_forgotten_by_a_run_that_changes_none(b
 
 async def test_whether_sources_are_being_read_is_known_by_their_leases(books: Books) -> None:
     async with books.database.transaction(books.org_id) as conn:
-        assert not await schedule.reading(conn, books.org_id)
+        assert not await sync_status.reading(conn, books.org_id)
     await books.admin.execute(
         """
         with known as (
@@ -154,4 +155,4 @@ async def test_whether_sources_are_being_read_is_known_by_their_leases(books: Bo
         books.org_id,
     )
     async with books.database.transaction(books.org_id) as conn:
-        assert await schedule.reading(conn, books.org_id)
+        assert await sync_status.reading(conn, books.org_id)

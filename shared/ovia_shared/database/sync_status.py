@@ -45,6 +45,15 @@ select p.id, c.id as connection_id, c.kind, c.name, coalesce(c.settings -> 'samp
 """
 
 
+async def reading(conn: Connection, org_id: UUID) -> bool:
+    """Whether something is being read at this moment."""
+    return bool(
+        await conn.fetchval(
+            "select exists (select from sync_partitions where org_id = $1 and lease_expires_at > now())", org_id
+        )
+    )
+
+
 async def find(conn: Connection, org_id: UUID, after: SyncPosition | None, most: int) -> list[SyncStatus]:
     """At most `most` partitions behind `after`, by connection, stream and scope."""
     values: list[Any] = [org_id]

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from ovia_metrics.snapshots.taking import refresh_history, take_latest
 from ovia_shared.background import Background
-from ovia_shared.database import organisations
+from ovia_shared.database import organisations, sync_status
 from ovia_shared.database.kpis import schedule
 from ovia_shared.database.pool import Database
 from ovia_shared.errors import Unavailable
@@ -58,7 +58,7 @@ class Keeper(Background):
             async with database.transaction(org_id) as conn:
                 # Without a fact there is nothing to keep ready yet.
                 begun = await schedule.beginning(conn, org_id) is not None
-                reading = await schedule.reading(conn, org_id)
+                reading = await sync_status.reading(conn, org_id)
                 wanted = begun and due(await schedule.taken(conn, org_id), datetime.now(UTC), reading=reading)
             if wanted:
                 with tracing.unit("take snapshots", organisation=str(org_id)):

@@ -29,15 +29,6 @@ class Taken(msgspec.Struct, frozen=True):
     changed: bool
 
 
-async def reading(conn: Connection, org_id: UUID) -> bool:
-    """Whether something is being read at this moment."""
-    return bool(
-        await conn.fetchval(
-            "select exists (select from sync_partitions where org_id = $1 and lease_expires_at > now())", org_id
-        )
-    )
-
-
 async def taken(conn: Connection, org_id: UUID) -> Taken | None:
     """None if there was never a snapshot."""
     row = await conn.fetchrow(

@@ -19,7 +19,7 @@ REFUSED = [
     *((role, f"select stop_reading({NOBODY})") for role in prepare.SERVICES if role != "ovia_api"),
     *((role, f"select restart_reading({NOBODY})") for role in prepare.SERVICES if role != "ovia_api"),
     *((role, f"select hasten_reading({NOBODY})") for role in prepare.SERVICES if role != "ovia_api"),
-    *((role, "select * from idempotency_keys") for role in ("ovia_ingest", "ovia_rag")),
+    *((role, "select * from idempotency_keys") for role in ("ovia_ingest",)),
     *((role, "select * from webhook_deliveries") for role in ("ovia_metrics", "ovia_rag")),
     *((role, "select webhook_secret from connections") for role in ("ovia_metrics", "ovia_rag")),
 ]

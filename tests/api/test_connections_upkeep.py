@@ -165,6 +165,8 @@ async def test_every_table_that_hangs_on_a_connection_can_be_deleted_with_it(sup
         select distinct f.conrelid::regclass::text as name from pg_constraint f
          where f.contype = 'f' and f.confrelid in (select oid from ours)
            and f.conrelid not in (select oid from ours)
+           -- What goes by itself with the row it hangs on is no matter of ours.
+           and f.confdeltype <> 'c'
         """
     )
     # Deleted by name, through its partition.

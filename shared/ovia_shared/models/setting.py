@@ -11,7 +11,8 @@ from ovia_shared.models.kpi import Scope, Values, Window
 
 
 class SettingName(StrEnum):
-    """The settings there are. The first three say which facts there are, the others what is made of them."""
+    """The settings there are. The first three say which facts there are, `ask` who helps to answer questions, the
+    others what is made of facts."""
 
     CLASSIFICATION = "classification"
     WORKFLOW = "workflow"
@@ -20,6 +21,7 @@ class SettingName(StrEnum):
     HEALTH_WEIGHTS = "health_weights"
     RISK_WEIGHTS = "risk_weights"
     PRIVACY = "privacy"
+    ASK = "ask"
 
 
 OF_FACTS = frozenset({SettingName.CLASSIFICATION, SettingName.WORKFLOW, SettingName.PRODUCTION})

@@ -1,0 +1,1 @@
+"""What Ask searches, and what it was asked."""

@@ -1,0 +1,115 @@
+"""Filters of a search as conditions on chunks."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from ovia_shared.database.pool import Connection
+from ovia_shared.models.ask import Filters
+
+# ruff: noqa: S608 (every piece comes from here)
+_FIRST = 6
+
+
+class Narrowing(msgspec.Struct, frozen=True):
+    """Conditions on a chunk `c`, and their values, the first of which is $6."""
+
+    conditions: tuple[str, ...] = ()
+    values: tuple[Any, ...] = ()
+
+    @property
+    def narrows(self) -> bool:
+        """Whether it leaves anything out."""
+        return bool(self.conditions)
+
+    @property
+    def passes(self) -> str:
+        """All conditions as one."""
+        return " and ".join(self.conditions) or "true"
+
+    def eligible(self, most: int) -> str:
+        """Expressions of a `with` clause: `eligible`, the chunks that pass if they are few, and `counted.few`."""
+        return f"""
+    eligible as materialized (
+        select c.id from ask_chunks c where c.org_id = $1 and {self.passes} limit {most + 1}),
+    counted as materialized (select count(*) <= {most} as few from eligible)"""
+
+
+ANYTHING = Narrowing()
+
+
+async def narrowing(conn: Connection, org_id: UUID, filters: Filters, as_of: datetime) -> Narrowing:
+    """The filters as conditions: a product is the projects it has, people are the accounts they had at `as_of`."""
+    conditions: list[str] = []
+    values: list[Any] = []
+
+    def place(value: Any) -> str:
+        values.append(value)
+        return f"${_FIRST + len(values) - 1}"
+
+    if filters.kinds:
+        conditions.append(f"c.source_kind = any({place([str(kind) for kind in filters.kinds])}::text[])")
+    projects = [[(one.connection_id, one.external_id) for one in filters.projects]] if filters.projects else []
+    if filters.product is not None:
+        projects.append(await _projects(conn, org_id, filters.product))
+    conditions.extend(
+        f"(c.connection_id, c.project_external_id) in (select * from unnest({place([c for c, _ in wanted])}::uuid[],"
+        f" {place([e for _, e in wanted])}::text[]))"
+        for wanted in projects
+    )
+    conditions.extend(
+        "exists (select from ask_chunk_identities i where i.org_id = $1 and i.chunk_id = c.id"
+        f" and i.identity_id = any({place(list(accounts))}::uuid[]))"
+        for accounts in await _accounts(conn, org_id, filters, as_of)
+    )
+    if filters.since is not None:
+        conditions.append(f"c.updated_at >= {place(filters.since)}::timestamptz")
+    if filters.until is not None:
+        conditions.append(f"c.updated_at < {place(filters.until)}::timestamptz")
+    return Narrowing(tuple(conditions), tuple(values))
+
+
+async def _projects(conn: Connection, org_id: UUID, product: UUID) -> list[tuple[UUID, str]]:
+    rows = await conn.fetch(
+        """
+        select connection_id, project_external_id from product_projects where org_id = $1 and product_id = $2
+        """,
+        org_id,
+        product,
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+async def _accounts(conn: Connection, org_id: UUID, filters: Filters, as_of: datetime) -> list[Sequence[UUID]]:
+    """The accounts of the team's members, and those of the person, where they are asked for."""
+    found: list[Sequence[UUID]] = []
+    if filters.team is not None:
+        rows = await conn.fetch(
+            f"""
+            with recursive below (id) as (
+                select $3::uuid
+                union
+                select t.id from teams t join below b on t.org_id = $1 and t.parent_id = b.id and t.deleted_at is null)
+            {_MAPPED} and m.person_id in (
+                select s.person_id from team_memberships s join below b on s.org_id = $1 and s.team_id = b.id
+                 where s.known_from <= $2 and s.known_to > $2
+                   and s.valid_from <= $2 and (s.valid_to is null or s.valid_to > $2))
+            """,
+            org_id,
+            as_of,
+            filters.team,
+        )
+        found.append([row[0] for row in rows])
+    if filters.person is not None:
+        rows = await conn.fetch(f"{_MAPPED} and m.person_id = $3", org_id, as_of, filters.person)
+        found.append([row[0] for row in rows])
+    return found
+
+
+_MAPPED = """
+    select distinct m.identity_id from mappings m
+     where m.org_id = $1 and m.known_from <= $2 and m.known_to > $2 and m.status in ('auto', 'verified')
+       and m.valid_from <= $2 and (m.valid_to is null or m.valid_to > $2)"""

@@ -3,7 +3,6 @@
 import re
 from pathlib import Path
 
-import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.api.conftest import UseService
@@ -32,9 +31,8 @@ async def told(use_service: UseService, name: str) -> set[str]:
     }
 
 
-@pytest.mark.parametrize("name", ["ovia-api", "ovia-rag"])
-async def test_a_service_with_a_database_tells_its_requests_and_its_pool(use_service: UseService, name: str) -> None:
-    assert await told(use_service, name) == OF_ALL | OF_POOLS
+async def test_a_service_with_a_database_tells_its_requests_and_its_pool(use_service: UseService) -> None:
+    assert await told(use_service, "ovia-api") == OF_ALL | OF_POOLS
 
 
 async def test_the_console_has_no_pool(use_service: UseService) -> None:
@@ -42,5 +40,5 @@ async def test_the_console_has_no_pool(use_service: UseService) -> None:
 
 
 async def test_the_page_describes_what_is_told_and_nothing_else(use_service: UseService) -> None:
-    assert await told(use_service, "ovia-metrics") == documented()
+    assert await told(use_service, "ovia-metrics") | await told(use_service, "ovia-rag") == documented()
     assert documented() > OF_ALL | OF_POOLS

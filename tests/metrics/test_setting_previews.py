@@ -11,7 +11,6 @@ import msgspec
 import pytest
 
 from ovia_metrics.settings import choices
-from ovia_metrics.settings.choices import KINDS
 from ovia_metrics.settings.comparing import Tried, compare
 from ovia_shared.database import knowing
 from ovia_shared.database.facts import deriving
@@ -138,10 +137,10 @@ async def _derive(ledger: Ledger) -> None:
 async def test_what_a_preview_shows_is_what_is_counted_afterwards(ours: httpx.AsyncClient, ledger: Ledger) -> None:
     scopes = _scopes(await _team(ledger))
     # One after another, so that the later ones are tried beside what was chosen before.
-    for name in KINDS:
+    for name, value in CHOICES.items():
         stored = await _stored(ledger)
         wanted = scopes if name in OF_FACTS else scopes[::2]
-        previews = [await _preview(ours, name, CHOICES[name], scope) for scope in wanted]
+        previews = [await _preview(ours, name, value, scope) for scope in wanted]
         assert await _stored(ledger) == stored
         for preview in previews:
             assert preview.result is not None
@@ -152,7 +151,7 @@ async def test_what_a_preview_shows_is_what_is_counted_afterwards(ours: httpx.As
             assert all(len(kpi.points) == 12 for kpi in preview.result.kpis)
             assert any(kpi.changed for kpi in preview.result.kpis) == (name is not SettingName.PRIVACY), preview
             assert _shown(preview, "before") == await _counted(ledger.database, ledger.org_id, preview)
-        await _choose(ours, ledger, name, CHOICES[name])
+        await _choose(ours, ledger, name, value)
         for preview in previews:
             assert _shown(preview, "after") == await _counted(ledger.database, ledger.org_id, preview)
 
@@ -258,6 +257,7 @@ async def test_what_cannot_be_chosen_is_not_previewed(ours: httpx.AsyncClient) -
     url = "/team/settings/{}/preview"
     assert (await ours.post(url.format("staleness"), json={"value": {"days": 0}})).status_code == 422
     assert (await ours.post(url.format("production"), json={"value": {"fix_branches": "("}})).status_code == 422
+    assert (await ours.post(url.format("ask"), json={"value": {"tokens_per_day": 1}})).status_code == 422
     team = {"value": {"days": 3}, "scope_kind": "team", "scope_id": str(uuid4())}
     assert (await ours.post(url.format("staleness"), json=team)).status_code == 404
     assert (await ours.get(f"/team/settings/previews/{uuid4()}")).status_code == 404

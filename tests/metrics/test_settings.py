@@ -5,8 +5,10 @@ from typing import Any
 import httpx
 
 from ovia_metrics.settings.choices import KINDS
+from ovia_shared.database import organisation_settings
 from ovia_shared.database.facts.deriving import settings_in_force
 from ovia_shared.database.kpis import measuring
+from ovia_shared.models.ask_settings import AskSettings
 from tests.api.conftest import Organisations, Service
 from tests.conftest import OpenDatabase
 from tests.metrics.conftest import Sources
@@ -32,6 +34,7 @@ CHOICES: dict[str, dict[str, Any]] = {
     "health_weights": {"completion": 1, "blocker_age": 0},
     "risk_weights": {"blockers": 0},
     "privacy": {"minimum_group": 6},
+    "ask": {"tokens_per_day": 1000},
 }
 
 
@@ -47,7 +50,8 @@ async def test_what_was_chosen_holds_for_numbers_and_for_this_organisation_only(
         async with database.transaction(sources.org_id) as conn:
             facts = await settings_in_force(conn, sources.org_id)
             numbers = await measuring.settings_in_force(conn, sources.org_id)
-        used = getattr(facts, name, None) or getattr(numbers, name)
+            asked = await organisation_settings.read(conn, sources.org_id, "ask", AskSettings)
+        used = asked if name == "ask" else getattr(facts, name, None) or getattr(numbers, name)
         assert used != kind()
 
 
@@ -113,6 +117,35 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("production", {"fix_branches": "x" * 300}, "fix_branches"),
     ("production", {"fix_branches": ""}, "fix_branches"),
     ("production", {"fix_branches": "((((a{1,200}){1,200}){1,200}){1,200}"}, "fix_branches"),
+    ("ask", {"model": {"provider": "skynet"}}, "model.provider"),
+    ("ask", {"model": {"provider": "openai", "model": "m", "api_key": "sk-1"}}, "model"),
+    ("ask", {"model": {"provider": "openai"}}, "model.model"),
+    ("ask", {"model": {"provider": "openai", "model": "a\0b"}}, "model.model"),
+    ("ask", {"model": {"model": "m"}}, "model.provider"),
+    ("ask", {"model": {"provider": "none", "api_version": "\0"}}, "model.api_version"),
+    (
+        "ask",
+        {"model": {"provider": "azure", "model": "m", "base_url": "https://x.openai.azure.com"}},
+        "model.api_version",
+    ),
+    ("ask", {"model": {"provider": "azure", "model": "m", "api_version": "1"}}, "model.base_url"),
+    *(
+        ("ask", {"model": {"provider": "openai", "model": "m", "base_url": base_url}}, "model.base_url")
+        for base_url in (
+            "http://169.254.169.254/v1",
+            "http://[::ffff:169.254.169.254]/v1",
+            "https://user:password@models.example/v1",
+            "file:///etc/passwd",
+            "https://models.example/v1?key=1",
+            "models.example",
+        )
+    ),
+    ("ask", {"embeddings": {"provider": "openai", "model": "m"}}, "embeddings.dimension"),
+    ("ask", {"embeddings": {"provider": "openai", "model": "m", "dimension": 100}}, "embeddings.dimension"),
+    ("ask", {"embeddings": {"base_url": "https://models.example"}}, "embeddings.provider"),
+    ("ask", {"rerank": {"provider": "rerank", "model": "m"}}, "rerank.base_url"),
+    ("ask", {"tokens_per_day": -1}, "tokens_per_day"),
+    ("ask", {"cost_per_day": "much"}, "cost_per_day"),
 ]
 
 

@@ -7,9 +7,11 @@ from uuid import UUID
 
 import msgspec
 
+from ovia_metrics.settings import ask_choices
 from ovia_shared.database import setting_versions
 from ovia_shared.database.pool import Connection
 from ovia_shared.errors import InvalidInput
+from ovia_shared.models.ask_settings import AskSettings
 from ovia_shared.models.fact_settings import Classification, Production, Workflow
 from ovia_shared.models.kpi_settings import HealthWeights, Privacy, RiskWeights, Staleness
 from ovia_shared.models.setting import SettingName
@@ -22,6 +24,7 @@ KINDS: dict[SettingName, type[msgspec.Struct]] = {
     SettingName.HEALTH_WEIGHTS: HealthWeights,
     SettingName.RISK_WEIGHTS: RiskWeights,
     SettingName.PRIVACY: Privacy,
+    SettingName.ASK: AskSettings,
 }
 MEANINGS: dict[SettingName, str] = {
     SettingName.CLASSIFICATION: "Which types and labels make work a bug or a feature. The rest is chore.",
@@ -31,6 +34,7 @@ MEANINGS: dict[SettingName, str] = {
     SettingName.HEALTH_WEIGHTS: "How much each part of delivery health counts.",
     SettingName.RISK_WEIGHTS: "How much each part of release risk counts.",
     SettingName.PRIVACY: "Of groups of fewer people nothing is told that tells one from another.",
+    SettingName.ASK: "Who makes vectors and texts for answers to questions, and how much that may cost.",
 }
 # As they are given: what is not known is refused, rather than lost.
 _GIVEN = {
@@ -88,6 +92,8 @@ def _faults(value: msgspec.Struct) -> Iterator[tuple[str, str]]:
         yield from _categories(value.categories)
     if isinstance(value, Production):
         yield from _pattern_faults(value)
+    if isinstance(value, AskSettings):
+        yield from ask_choices.faults(value)
     for field, words in msgspec.structs.asdict(value).items():
         if isinstance(words, tuple) and field not in _PATTERNS:
             if len(words) > MOST_WORDS:

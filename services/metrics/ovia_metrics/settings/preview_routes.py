@@ -19,10 +19,10 @@ from ovia_metrics.settings.routes import CallerGiven, Conn, Name
 from ovia_shared.database import setting_previews
 from ovia_shared.database.kpis import scopes
 from ovia_shared.database.pool import Connection
-from ovia_shared.errors import NotFound
+from ovia_shared.errors import InvalidInput, NotFound
 from ovia_shared.models.caller import Caller
 from ovia_shared.models.kpi import Scope, ScopeKind
-from ovia_shared.models.setting import PreviewStatus, SettingPreview
+from ovia_shared.models.setting import PreviewStatus, SettingName, SettingPreview
 from ovia_shared.models.token import Role
 from ovia_shared.web.authentication import requires
 from ovia_shared.web.documentation import SECURITY, problems_of
@@ -81,6 +81,8 @@ async def preview_setting(
     """Twelve months of every KPI it can affect, as they are and as they would be: exactly what is counted once it is
     chosen and facts are derived, as long as nothing else changes. Nothing is stored and nobody waits for it, but for
     new facts. One at a time for each organisation."""
+    if name is SettingName.ASK:
+        raise InvalidInput("ask changes no number, so there is nothing to look at before choosing it", field="name")
     value = choices.read(name, data.value)
     await choices.check(conn, caller.org_id, value)
     scope = Scope(ScopeKind(data.scope_kind), data.scope_id)

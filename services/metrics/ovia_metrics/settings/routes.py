@@ -33,6 +33,13 @@ EXAMPLES = [
     Example(summary="health_weights", value={"completion": 50, "blocker_age": 50, "first_response": 0}),
     Example(summary="risk_weights", value={"blockers": 50, "pipelines": 50, "stale": 0}),
     Example(summary="privacy", value={"minimum_group": 5}),
+    Example(
+        summary="ask",
+        value={
+            "model": {"provider": "openai", "base_url": "http://ollama.company.example:11434/v1", "model": "qwen3:8b"},
+            "tokens_per_day": 2_000_000,
+        },
+    ),
 ]
 
 

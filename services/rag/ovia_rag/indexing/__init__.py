@@ -1,0 +1,1 @@
+"""The index Ask searches: kept as sources say now, words first, vectors after them."""

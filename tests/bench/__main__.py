@@ -1,12 +1,12 @@
 """`python -m tests.bench [NAME…]`: measures beside the limits of the machine. Without a name, everything.
 
-Names: http, git, sources, linking, undo, matching, facts, kpis.
+Names: http, git, sources, linking, undo, matching, facts, kpis, ask.
 """
 
 import asyncio
 import sys
 
-from tests.bench import facts, git_ingest, http_lists, kpis, linking, matching, sources, undoing
+from tests.bench import ask, facts, git_ingest, http_lists, kpis, linking, matching, sources, undoing
 from tests.bench.report import publish
 
 BENCHES = {
@@ -18,6 +18,7 @@ BENCHES = {
     "matching": matching.run,
     "facts": facts.run,
     "kpis": kpis.run,
+    "ask": ask.run,
 }
 
 

@@ -5,6 +5,7 @@ PYTHON ?= python3
 PORT ?= $(or $(OVIA_PORT),8080)
 REPOS ?=
 MAILMAP ?=
+BEIR ?=
 YES ?=
 # The stack's own tests need root and a Docker engine: `make stack-test`.
 TESTS ?= $(filter-out tests/stack,$(wildcard tests/*))
@@ -27,9 +28,10 @@ MEASURED := $(if $(COVERAGE),--cov --cov-report=xml --cov-report=term:skip-cover
 export OVIA_PORT := $(PORT)
 export OVIA_REPOS := $(REPOS)
 export OVIA_MAILMAP := $(MAILMAP)
+export OVIA_BEIR := $(BEIR)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run reset test lint stack-test stack-test-nodes images deploy status logs sync admin format bench bench-backup eval-matching
+.PHONY: help setup run reset test lint stack-test stack-test-nodes images deploy status logs sync admin format bench bench-backup eval-matching eval-ask
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -93,3 +95,6 @@ bench-backup: setup ## Measure backups and restores on a Docker engine: make ben
 eval-matching: setup ## Judge matching by the sample organisation, or by a git repository's .mailmap: MAILMAP=~/src/shop
 	@if [ -n "$$OVIA_MAILMAP" ]; then $(BIN)/ovia admin evaluate-matching --mailmap "$$OVIA_MAILMAP"; \
 	else $(BIN)/ovia-demo identities | $(BIN)/ovia admin evaluate-matching --identities -; fi
+
+eval-ask: setup ## Ask about the sample organisation what is known of it, or judge retrieval by a set in BEIR's format: BEIR=~/scifact
+	@if [ -n "$$OVIA_BEIR" ]; then $(BIN)/python -m tests.bench.beir "$$OVIA_BEIR"; else $(BIN)/python -m tests.bench.ask_questions; fi

@@ -15,7 +15,11 @@ from tests.api.conftest import Organisations, Service, UseService, filled, kept_
 __all__ = ["filled", "kept_services", "use_service"]
 
 # Divided so that workers share them and no test takes long; every operation is in one part.
-PARTS = [("ovia-api", part, 8) for part in range(8)] + [("ovia-metrics", part, 3) for part in range(3)]
+PARTS = [
+    *(("ovia-api", part, 8) for part in range(8)),
+    *(("ovia-metrics", part, 3) for part in range(3)),
+    ("ovia-rag", 0, 1),
+]
 EXAMPLES = 15
 
 

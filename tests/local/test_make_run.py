@@ -94,8 +94,9 @@ def test_everything_starts_stops_and_survives(state_directory: Path, repository:
     assert first.ready().get("/team/people").json()["total"] == 2
     assert first.get("/metrics").status_code == 404
     assert first.get("/sync").json()["total"] == 1
-    for path in ("/team/kpis", "/ask", "/console/"):
-        assert first.get(path).status_code == 404, path  # the service behind it answers, and has nothing there yet
+    for path in ("/team/kpis", "/console/"):
+        assert first.get(path).status_code == 404, path  # the service behind it answers, and has nothing there
+    assert first.get("/ask").status_code == 405  # what is asked is posted
     other = Run(state, port)
     assert other.process.wait(START_SECONDS) == 1
     assert f"Ovia is already running from this checkout (process {first.process.pid})" in other.printed

@@ -111,9 +111,17 @@ async def send(scope: Scope, sender: Send, error: Exception) -> None:
     await sender({"type": "http.response.body", "body": body, "more_body": False})
 
 
+def problem_of(error: Exception, request_id: str) -> Problem:
+    """The same problem where the answer has begun already, and can only go on telling."""
+    return _told(_describe(error), request_id)
+
+
 def _problem(described: _Described, scope: Scope) -> Problem:
+    return _told(described, str(scope.get("state", {}).get("request_id", "")))
+
+
+def _told(described: _Described, request_id: str) -> Problem:
     status = described.status
-    request_id = str(scope.get("state", {}).get("request_id", ""))
     return Problem(type_of(status), title_of(status), status, described.detail, described.errors, request_id)
 
 

@@ -29,14 +29,15 @@ def fill(stack: Stack) -> None:
 
 
 _BUSY = """
-    select count(*) from pg_stat_activity
-     where application_name ~ '(derive|snapshots|forecasts)$' and state <> 'idle'
+    select (select count(*) from pg_stat_activity
+             where application_name ~ '(derive|snapshots|forecasts|index)$' and state <> 'idle')
+         + (select count(*) from ask_due where failed_at is null)
 """
 _LOOKS = 12
 
 
 def settle(stack: Stack) -> None:
-    """Waits until what a first read sets going is over: facts, and the history of numbers."""
+    """Waits until what a first read sets going is over: facts, the history of numbers, and the index of texts."""
     seen = [1]
 
     def quiet() -> bool:
@@ -57,9 +58,10 @@ async def _connect(stack: Stack) -> None:
                 assert answer.status == 201, await answer.text()
 
 
-async def asked(stack: Stack, path: str, expected: int = 200, method: str = "GET") -> Any:
+async def asked(stack: Stack, path: str, expected: int = 200, method: str = "GET", body: Any = None) -> Any:
     """What the gateway answers to the admin of the organisation: JSON as Python values, anything else as text."""
-    async with stack.client.session() as session, session.request(method, path, allow_redirects=False) as answer:
+    sent = {"json": body, "allow_redirects": False}
+    async with stack.client.session() as session, session.request(method, path, **sent) as answer:
         text = await answer.text()
         assert answer.status == expected, text
         return json.loads(text) if "json" in answer.content_type else text

@@ -52,6 +52,34 @@ def test_a_receipt_of_a_number_replays_over_the_gateway(synced: Stack) -> None:
     assert replayed["equal"] is True
 
 
+def test_ask_answers_in_both_languages_with_the_receipt_of_the_number(synced: Stack) -> None:
+    counted = asyncio.run(asked(synced, "/team/kpi/throughput.merge_requests?from=2026-09-01&to=2026-10-01"))
+    for question in (
+        "How many merge requests were merged in September 2026?",
+        "Сколько merge request было влито в сентябре 2026?",
+    ):
+        answer = asyncio.run(asked(synced, "/ask", 200, "POST", {"question": question}))
+        (receipt,) = [one for one in answer["citations"] if one["kind"] == "receipt"]
+        assert receipt["kpi"] == "throughput.merge_requests"
+        assert receipt["values"]["count"] == counted["values"]["count"]
+        assert str(int(counted["values"]["count"])) in answer["statements"][0]["text"]
+        replayed = asyncio.run(asked(synced, f"/receipts/{receipt['receipt_id']}/replay", method="POST"))
+        assert replayed["equal"] is True
+
+
+def test_ask_quotes_the_page_that_answers(synced: Stack) -> None:
+    question = {"question": "What are the requirements of refund requests?"}
+
+    def cited() -> list[str]:
+        answer = asyncio.run(asked(synced, "/ask", 200, "POST", question))
+        return [one["title"] for one in answer["citations"] if one["kind"] == "passage"][:3]
+
+    # What was read is cut and indexed within seconds of a read's end.
+    until(lambda: any(title.startswith("refund requests: requirements") for title in cited()), "the page is cited", 180)
+    due = "select count(*) filter (where failed_at is not null) from ask_due"
+    assert synced.execute("postgres", "psql", "--username=postgres", "--dbname=ovia", "-Atc", due).strip() == "0"
+
+
 def test_plain_http_is_sent_to_https_and_metrics_are_nobodys_outside(stack: Stack) -> None:
     head = subprocess.run(
         ["curl", "--silent", "--head", f"http://localhost:{stack.http_port}/ready"],

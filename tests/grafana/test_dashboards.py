@@ -28,7 +28,7 @@ def test_files_are_as_the_program_writes_them() -> None:
 
 def test_each_dashboard_has_an_address_of_its_own_that_stays() -> None:
     assert sorted(board["uid"] for board in BOARDS.values()) == [
-        "ovia-api", "ovia-database", "ovia-ingest", "ovia-kpis", "ovia-overview",
+        "ovia-api", "ovia-ask", "ovia-database", "ovia-ingest", "ovia-kpis", "ovia-overview",
     ]  # fmt: skip
     for board in BOARDS.values():
         numbers = [panel["id"] for panel in board["panels"]]
@@ -68,7 +68,7 @@ def test_every_query_is_a_query() -> None:
 def test_logs_are_asked_for_by_labels_that_the_shipper_sets() -> None:
     asked = [panel["targets"][0]["expr"] for board in BOARDS.values() for panel in board["panels"]
              if panel["type"] == "logs"]  # fmt: skip
-    assert len(asked) == 4
+    assert len(asked) == 5
     for expression in asked:
         # A plain selector of streams is written as PromQL's selector of series is.
         selector = promql_parser.parse(expression)

@@ -28,6 +28,8 @@ MAY_BE_EMPTY = {
     ("ovia-overview", "Last trial restore"): "the first trial restore comes with the first night",
     ("ovia-overview", "Age of backup"): "the first backup may not have ended",
     ("ovia-overview", "Age of backups"): "the first backup may not have ended",
+    ("ovia-ask", "Failed questions"): "nobody asked anything in the last five minutes",
+    ("ovia-ask", "Time to an answer"): "nobody asked anything in the last five minutes",
     ("ovia-kpis", "$scope"): "products and teams have names only once their first snapshots were taken",
     ("ovia-database", "Last WAL archived"): "an idle server archives its first segment when archive_timeout is over",
     ("ovia-database", "Share of dead rows"): "only tables of 10,000 rows and more are looked at",

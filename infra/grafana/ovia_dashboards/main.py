@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
-from ovia_dashboards import api, database, ingest, kpis, overview
+from ovia_dashboards import api, ask, database, ingest, kpis, overview
 
 DIRECTORY = Path(__file__).parents[1] / "dashboards"
 
@@ -15,7 +15,7 @@ DIRECTORY = Path(__file__).parents[1] / "dashboards"
 def texts() -> dict[str, str]:
     """The text of each dashboard's file, by the file's name. The same source gives the same bytes."""
     made = {}
-    for module in (overview, ingest, api, database, kpis):
+    for module in (overview, ingest, api, database, kpis, ask):
         built = module.dashboard().build()
         for number, panel in enumerate(built.panels or [], start=1):
             # Grafana links to a panel by its number, so it gives none itself to what it did not make.

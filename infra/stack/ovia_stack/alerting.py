@@ -36,6 +36,7 @@ CONSEQUENCES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("OviaSyncKeepsFailing", "OviaSyncFailureRateHigh|OviaSyncLagHigh", ("organisation", "connection")),
     ("OviaSyncQueueOld", "OviaSyncLagHigh|OviaWebhookHintsWaiting", ("organisation", "connection")),
     ("OviaDerivationFailing", "OviaDerivationLagHigh", ("organisation", "family")),
+    ("OviaAskIndexFailing", "OviaAskIndexBehind", ("organisation",)),
     ("OviaDiskNearlyFull", "OviaDiskFillingSoon", ("instance", "mountpoint")),
     ("OviaBackupOld", "OviaBackupFailed|OviaFullBackupOld", ()),
     ("OviaWalArchiveFailing", "OviaWalArchiveLagHigh", ()),

@@ -28,6 +28,7 @@ KPI = "throughput.merge_requests"
 WEEK = days(0, 7)
 ALL: dict[str, Any] = {
     "raw_retention_days": 30,
+    "ask_retention_days": 30,
     "receipts_retention_days": 50,
     "facts_retention_days": 30,
     "audit_retention_days": 90,
@@ -209,6 +210,21 @@ async def _runs(admin: asyncpg.Connection, org_id: UUID) -> None:
         )  # fmt: skip
         await admin.execute(
             f"""
+            with answer as (
+                insert into ask_answers (org_id, id, token_id, caller, query, filters, language, intent, plan, outcome,
+                                         statements, citations, assumptions, looked_at, follow_ups, notes, usage,
+                                         tokens, as_of, index_version, milliseconds, created_at)
+                values ($1, $2, $3, 'us', 'How many?', '{{}}', 'en', 'unknown', '{{}}', 'refused',
+                        '[]', '[]', '[]', '[]', '[]', '[]', '[]',
+                        0, now(), 0, 1, now() - interval '{age} days')
+                returning org_id, id, token_id, caller)
+            insert into ask_feedback (org_id, answer_id, token_id, caller, helpful)
+            select org_id, id, token_id, caller, true from answer
+            """,
+            org_id, new_id(), token,
+        )  # fmt: skip
+        await admin.execute(
+            f"""
             insert into audit_log (org_id, id, occurred_at, actor, action, subject_kind)
             values ($1, $2, now() - interval '{age} days', 'test', 'try', 'age {age}')
             """,
@@ -231,6 +247,7 @@ async def test_what_is_kept_for_a_time_goes_in_batches_and_of_one_organisation_o
         "webhook deliveries": 3,
         "idempotency keys": 4,
         "previews of settings": 0,
+        "questions and answers": 3,
         "stale snapshots": 0,
         "receipts": 0,
         "bases of receipts": 0,
@@ -247,7 +264,8 @@ async def test_what_is_kept_for_a_time_goes_in_batches_and_of_one_organisation_o
 
 
 async def _everything(admin: asyncpg.Connection, org_id: UUID) -> list[int]:
-    tables = ("sync_runs", "raw_records", "webhook_deliveries", "idempotency_keys", "audit_log")
+    tables = ("sync_runs", "raw_records", "webhook_deliveries", "idempotency_keys", "ask_answers", "ask_feedback",
+              "audit_log")  # fmt: skip
     return [await admin.fetchval(f"select count(*) from {table} where org_id = $1", org_id) for table in tables]
 
 

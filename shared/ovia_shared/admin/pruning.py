@@ -37,6 +37,7 @@ def plan(settings: RetentionSettings) -> list[tuple[Prunable, float]]:
         # These two are promised for a day.
         (retention.IDEMPOTENCY_KEYS, 1),
         (retention.SETTING_PREVIEWS, 1),
+        (retention.ASK_ANSWERS, settings.ask_retention_days),
         # Snapshots hold receipts, receipts hold facts and bases.
         (retention.STALE_SNAPSHOTS, facts),
         (retention.RECEIPTS, settings.receipts_retention_days),

@@ -110,6 +110,7 @@ class RetentionSettings(CommonSettings):
     raw_retention_days: RetentionDays | None = Field(None, description="raw versions that were replaced")
     sync_runs_retention_days: RetentionDays = Field(30, description="attempts at reading, and passes of the matcher")
     webhooks_retention_days: RetentionDays = Field(14, description="webhooks that were looked at")
+    ask_retention_days: RetentionDays | None = Field(None, description="questions, and what Ask answered")
     receipts_retention_days: RetentionDays | None = Field(None, description="receipts nobody replayed since")
     facts_retention_days: int | None = Field(None, ge=30, le=36_500, description="facts that were corrected")
     audit_retention_days: int | None = Field(None, ge=90, le=36_500, description="the audit log")

@@ -108,6 +108,12 @@ CORRECTED_FACTS = Prunable(
                         where r.org_id = $1 and r.as_of >= f.known_from and r.as_of < f.known_to)
     """,
 )
+# What was thought of them goes along.
+ASK_ANSWERS = Prunable(
+    "questions and answers",
+    "ask_answers",
+    "select a.ctid from ask_answers a where a.org_id = $1 and a.created_at < $2",
+)
 AUDIT_LOG = Prunable(
     "audit log",
     "audit_log",

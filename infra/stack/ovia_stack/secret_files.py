@@ -44,6 +44,10 @@ OPTIONAL = (
     "alertmanager_telegram_token",
     "alertmanager_webhook_url",
     "alertmanager_heartbeat_url",
+    "openai_api_key",
+    "azure_api_key",
+    "anthropic_api_key",
+    "rerank_api_key",
     "pgbackrest_s3_key",
     "pgbackrest_s3_key_secret",
 )

@@ -22,25 +22,28 @@ def _origins(given: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(one.rstrip("/").lower() for one in given)
 
 
-def _sendable(key: SecretStr) -> SecretStr:
-    text = key.get_secret_value().strip()
+def _sendable(key: SecretStr | None) -> SecretStr | None:
+    text = "" if key is None else key.get_secret_value().strip()
+    if not text:
+        # A swarm cannot hold an empty secret: one that nobody provided is a line without anything in it.
+        return None
     if not text.isascii() or not text.isprintable() or " " in text:
         raise ValueError("holds characters that no key has; copy it again")
     return SecretStr(text)
 
 
 Origins = Annotated[Names, AfterValidator(_origins)]
-Key = Annotated[SecretStr, AfterValidator(_sendable)]
+Key = Annotated[SecretStr | None, AfterValidator(_sendable)]
 
 
 class ProviderKeys(CommonSettings):
     """Which key goes to whom. A key without its own list goes to the provider's own address only."""
 
-    openai_api_key: Key | None = None
+    openai_api_key: Key = None
     openai_key_origins: Origins = Field(("https://api.openai.com",), description=_MEANT)
-    azure_api_key: Key | None = None
+    azure_api_key: Key = None
     azure_key_origins: Origins = Field((), description=_MEANT)
-    anthropic_api_key: Key | None = None
+    anthropic_api_key: Key = None
     anthropic_key_origins: Origins = Field(("https://api.anthropic.com",), description=_MEANT)
-    rerank_api_key: Key | None = None
+    rerank_api_key: Key = None
     rerank_key_origins: Origins = Field((), description=_MEANT)

@@ -139,6 +139,9 @@ def test_keys_come_from_files_too_and_are_never_shown(tmp_path: Path, monkeypatc
     assert keys.openai_api_key.get_secret_value() == KEY
     assert keys.openai_key_origins == ("https://one.example", "http://two.example:8080")
     assert KEY not in repr(keys)
+    # A secret that nobody provided.
+    (tmp_path / "ovia_openai_api_key").write_text("\n")
+    assert load(ProviderKeys).openai_api_key is None
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,13 @@ async def test_the_fitting_sentence_is_quoted_and_cited(ask: Ask) -> None:
     assert answer.confidence is Confidence.HIGH
 
 
+async def test_a_comment_without_a_word_of_the_question_comes_behind_what_has_some(ask: Ask) -> None:
+    thanks = passage("Works for me, thank you!", "Rollback of payments", part="comment", part_external_id="7")
+    found = FoundSome([thanks, passage(TEXT, "Runbook: payments", score=0.5)], 40)
+    answer = await ask(PLAN, found=found, question=QUESTION)
+    assert [one.text.partition(":")[0] for one in answer.statements] == ["Runbook", "Rollback of payments"]
+
+
 @pytest.mark.parametrize(
     ("scores", "expected"),
     [
@@ -108,3 +115,9 @@ def test_sentences_that_follow_each_other_stay_together_and_a_gap_is_shown() -> 
     assert fitting("alpha beta", "Alpha beta one. Alpha beta two. Other.") == "Alpha beta one. Alpha beta two."
     assert fitting("nothing alike", "First. Second. Third.") == "First. Second."
     assert fitting("x", "") == ""
+
+
+@pytest.mark.parametrize("heading", ["## Next", "h2. Next"])
+def test_a_heading_is_quoted_only_where_there_is_nothing_else(heading: str) -> None:
+    assert fitting("next", f"{heading}\nPayments are deployed.") == "Payments are deployed."
+    assert "Next" in fitting("next", heading)

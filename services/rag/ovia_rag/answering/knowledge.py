@@ -13,6 +13,7 @@ from ovia_rag.guard.masking import clean
 from ovia_rag.wording.lists import kinds, saying
 from ovia_shared.database.pool import Connection
 from ovia_shared.models.ask import Passage, Search
+from ovia_shared.models.ask_index import PartKind
 
 # A passage less likely to answer than this supports nothing.
 REFUSE_BELOW = 0.3
@@ -25,6 +26,7 @@ SENTENCES = 2
 LONGEST_QUOTE = 400
 
 _SENTENCE = re.compile(r"(?<=[.!?…])\s+|\n+")
+_HEADING = re.compile(r"^\s*(#{1,6}|h[1-6]\.)\s.*$", re.MULTILINE)
 _WORD = re.compile(r"\w+")
 # Endings are not looked at: words of one stem mostly begin alike.
 _STEM = 5
@@ -65,7 +67,11 @@ class Finder(Protocol):
 
 
 async def passages(asked: Asked, draft: Draft, finder: Finder | None, search: Search) -> list[Passage]:
-    """Those that fit the question well enough to support something; and notes what was searched."""
+    """Those that fit the question well enough to support something, best first; and notes what was searched.
+
+    A comment is found by the title of what it is about, too. One that has no word of the question itself says too
+    little to come before what does.
+    """
     found = (
         None
         if finder is None
@@ -80,7 +86,8 @@ async def passages(asked: Asked, draft: Draft, finder: Finder | None, search: Se
     draft.looked_at.append(
         saying("passages", asked.language, kinds=where, found=len(found.passages), enough=len(enough))
     )
-    return enough
+    wanted = _stems(asked.question)
+    return sorted(enough, key=lambda one: one.part == PartKind.COMMENT and not wanted & _stems(one.text))
 
 
 def quote(asked: Asked, draft: Draft, found: list[Passage]) -> None:
@@ -93,7 +100,9 @@ def quote(asked: Asked, draft: Draft, found: list[Passage]) -> None:
 
 def fitting(question: str, text: str) -> str:
     """The sentences of a text that share most words with the question, in their order; else its beginning."""
-    sentences = [one.strip() for one in _SENTENCE.split(text) if one.strip()]
+    # A heading is told by the title already.
+    told = _HEADING.sub("", text).strip() or text
+    sentences = [one.strip() for one in _SENTENCE.split(told) if one.strip()]
     wanted = _stems(question)
     shared = [len(wanted & _stems(one)) for one in sentences]
     best = sorted(range(len(sentences)), key=lambda place: (-shared[place], place))[:SENTENCES]

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import asyncpg
 import httpx
@@ -14,9 +14,9 @@ from ovia_shared.admin import pruning
 from ovia_shared.admin.pruning import Pruned, plan, prune_all
 from ovia_shared.config.settings import RetentionSettings
 from ovia_shared.database import audit_log, retention
-from ovia_shared.database.ids import new_id
 from ovia_shared.database.kpis import receipts, snapshots
 from ovia_shared.database.pool import Database
+from tests.admin import aged_rows
 from tests.admin.conftest import Run
 from tests.api.conftest import Organisations, UseService, kept_services, use_service
 from tests.conftest import OpenDatabase
@@ -164,81 +164,13 @@ async def test_a_moment_before_what_is_kept_cannot_be_asked_for(
         assert (await client.get(f"{path}/change", params={**window, "then": after})).status_code == 200
 
 
-async def _runs(admin: asyncpg.Connection, org_id: UUID) -> None:
-    """Attempts at reading, webhooks, keys, raw versions and entries of the audit log: old and new of each."""
-    connection, partition, token = new_id(), new_id(), new_id()
-    await admin.execute(
-        "insert into connections (org_id, id, kind, name, base_url) values ($1, $2, 'jira', 'j', $3)",
-        org_id, connection, f"https://{connection}.example",
-    )  # fmt: skip
-    await admin.execute(
-        "insert into sync_partitions (org_id, id, connection_id, stream) values ($1, $2, $3, 'issues')",
-        org_id, partition, connection,
-    )  # fmt: skip
-    await admin.execute(
-        "insert into tokens (org_id, id, name, role, secret_hash, created_by) values ($1, $2, 't', 'viewer', $3, 'x')",
-        org_id, token, b"x" * 32,
-    )  # fmt: skip
-    for age in (400, 100, 40, 20, 0):
-        await admin.execute(
-            f"""
-            insert into sync_runs (org_id, id, partition_id, fencing_token, status, started_at, finished_at)
-            values ($1, $2, $3, 1, 'succeeded', now() - interval '{age} days', now() - interval '{age} days')
-            """,
-            org_id, new_id(), partition,
-        )  # fmt: skip
-        await admin.execute(
-            f"""
-            insert into raw_records (org_id, id, connection_id, stream, external_id, payload, content_hash, fetched_at)
-            values ($1, $2, $3, 'issues', 'A-1', '{{}}', $4, now() - interval '{age} days')
-            """,
-            org_id, new_id(), connection, uuid4().bytes * 2,
-        )  # fmt: skip
-        await admin.execute(
-            f"""
-            insert into webhook_deliveries (org_id, id, connection_id, delivery_id, event, payload, processed_at)
-            values ($1, $2, $3, $4, 'e', '', case when {age} <> 100 then now() - interval '{age} days' end)
-            """,
-            org_id, new_id(), connection, str(age),
-        )  # fmt: skip
-        await admin.execute(
-            f"""
-            insert into idempotency_keys (org_id, token_id, key, request, digest, status, headers, body, created_at)
-            values ($1, $2, '{age}', 'POST /x', '', 200, '{{}}', '', now() - interval '{age} days')
-            """,
-            org_id, token,
-        )  # fmt: skip
-        await admin.execute(
-            f"""
-            with answer as (
-                insert into ask_answers (org_id, id, token_id, caller, query, filters, language, intent, plan, outcome,
-                                         statements, citations, assumptions, looked_at, follow_ups, notes, usage,
-                                         tokens, as_of, index_version, milliseconds, created_at)
-                values ($1, $2, $3, 'us', 'How many?', '{{}}', 'en', 'unknown', '{{}}', 'refused',
-                        '[]', '[]', '[]', '[]', '[]', '[]', '[]',
-                        0, now(), 0, 1, now() - interval '{age} days')
-                returning org_id, id, token_id, caller)
-            insert into ask_feedback (org_id, answer_id, token_id, caller, helpful)
-            select org_id, id, token_id, caller, true from answer
-            """,
-            org_id, new_id(), token,
-        )  # fmt: skip
-        await admin.execute(
-            f"""
-            insert into audit_log (org_id, id, occurred_at, actor, action, subject_kind)
-            values ($1, $2, now() - interval '{age} days', 'test', 'try', 'age {age}')
-            """,
-            org_id, new_id(),
-        )  # fmt: skip
-
-
 async def test_what_is_kept_for_a_time_goes_in_batches_and_of_one_organisation_only(
     organisations: Organisations, owner: Database, admin: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pruning, "AT_ONCE", 2)
     for organisation in organisations:
-        await _runs(admin, organisation.id)
-    theirs = await _everything(admin, organisations[1].id)
+        await aged_rows.write(admin, organisation.id)
+    theirs = await aged_rows.count(admin, organisations[1].id)
     expected = {
         # Of one record the newest version stays, of one partition the last run; a webhook nobody looked at is kept.
         "replaced raw versions": 3,
@@ -257,16 +189,10 @@ async def test_what_is_kept_for_a_time_goes_in_batches_and_of_one_organisation_o
     assert await pruned(owner, dry_run=True, **ALL) == expected
     assert await pruned(owner, **ALL) == expected
     assert sum((await pruned(owner, **ALL)).values()) == 0
-    assert await _everything(admin, organisations[1].id) == theirs
+    assert await aged_rows.count(admin, organisations[1].id) == theirs
     (entry,) = await admin.fetch("select actor, detail from audit_log where action = 'prune'")
     assert entry["actor"] == "test"
     assert msgspec.json.decode(entry["detail"])["sync runs"] == 3
-
-
-async def _everything(admin: asyncpg.Connection, org_id: UUID) -> list[int]:
-    tables = ("sync_runs", "raw_records", "webhook_deliveries", "idempotency_keys", "ask_answers", "ask_feedback",
-              "audit_log")  # fmt: skip
-    return [await admin.fetchval(f"select count(*) from {table} where org_id = $1", org_id) for table in tables]
 
 
 PRUNING = "select set_config('ovia.pruning', 'audit_log', true)"

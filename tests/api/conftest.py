@@ -144,6 +144,8 @@ async def use_service(kept_services: _Kept, role_dsn: RoleDsn) -> UseService:
             "OVIA_DATABASE_URL": role_dsn(name.replace("-", "_")),
             # All tests of a worker come from one address; what is limited has tests of its own.
             "OVIA_ANONYMOUS_REQUESTS_PER_MINUTE": "1000000",
+            # Facts that a test wrote by hand would be found to be no longer so.
+            "OVIA_BACKGROUND": "false",
         }
         return await kept_services.give(name, known | settings)
 

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from ovia_metrics import main
 from ovia_metrics.facts.gauges import FactGauges
 from ovia_metrics.facts.watching import Watcher
+from ovia_shared.config.settings import HttpServiceSettings
 from ovia_shared.database import notices
 from tests.conftest import RoleDsn
 from tests.facts.conftest import Ledger, day
@@ -63,6 +65,13 @@ async def test_what_takes_too_long_is_cut_off_and_done_later(ledger: Ledger, rol
         assert await asyncio.wait_for(told.get(), 60) == str(ledger.org_id)
         await watcher.stop()
     assert len(await ledger.facts("work_item.created")) == 1
+
+
+def test_a_replica_that_only_answers_requests_does_nothing_beside_them() -> None:
+    settings = {"database_url": "postgresql://ovia_metrics@nowhere/ovia"}
+    both, one = (main.create(HttpServiceSettings.model_validate(settings | {"background": on})) for on in (True, False))
+    # Facts, snapshots, forecasts.
+    assert len(both.on_startup) == len(one.on_startup) + 3
 
 
 async def test_the_command_derives_and_says_what_it_wrote(ledger: Ledger, role_dsn: RoleDsn, tmp_path: Path) -> None:

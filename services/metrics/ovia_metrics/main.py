@@ -73,8 +73,10 @@ main.add_command(backtest)
 
 
 def create(settings: HttpServiceSettings) -> Litestar:
-    """The service, with whoever keeps its facts and its snapshots up to date."""
+    """The service, with whoever keeps its facts and its snapshots up to date, unless it is to answer requests only."""
     made = app.create(settings)
+    if not settings.background:
+        return made
     dsn = settings.database_url.get_secret_value()
     keeper = Keeper(dsn)
     watcher = Watcher(dsn, changed=keeper.wake)

@@ -45,15 +45,18 @@ def index(*, rebuild: bool, organisation: UUID | None) -> None:
 
 
 def create(settings: HttpServiceSettings) -> Litestar:
-    """The service, with whoever keeps its index up to date."""
+    """The service, with whoever keeps its index up to date, unless it is to answer requests only."""
     dsn = settings.database_url.get_secret_value()
     spending = _spending(dsn)
     providers = Providers(load(ProviderKeys), spending)
     made = app.create(settings, providers)
-    watcher = Watcher(dsn, chosen_among(providers))
-    made.on_startup += [_prepare, spending.open, watcher.start]
-    made.on_shutdown += [watcher.stop, providers.close, spending.close]
-    made.state.draining.tell(watcher.finish)
+    made.on_startup += [_prepare, spending.open]
+    made.on_shutdown += [providers.close, spending.close]
+    if settings.background:
+        watcher = Watcher(dsn, chosen_among(providers))
+        made.on_startup.append(watcher.start)
+        made.on_shutdown.insert(0, watcher.stop)
+        made.state.draining.tell(watcher.finish)
     return made
 
 

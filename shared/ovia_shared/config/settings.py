@@ -100,6 +100,8 @@ class ServerSettings(CommonSettings):
 class HttpServiceSettings(ServerSettings, DatabaseSettings):
     """An HTTP service with a database role of its own."""
 
+    background: bool = Field(True, description="also do what is done beside requests: derive facts, index texts")
+
 
 RetentionDays = Annotated[int, Field(ge=1, le=36_500)]
 

@@ -18,7 +18,8 @@ MOST_SEEDS = 1000
 # Where filters leave no more than this, every vector that is left is compared rather than the graph walked.
 MOST_COMPARED = 10_000
 NEAREST = 200
-EF_SEARCH = 200
+# At 100,000 chunks the graph gives .87 of the ten nearest with 200, .96 with 400 (docs/benchmarks.md), for 4 ms more.
+EF_SEARCH = 400
 MOST_WALKED = 40_000
 
 # Every word as each configuration stores it: chunks are in one of three. A stop word has no stem, and is left out.

@@ -38,6 +38,7 @@ help: ## List the targets
 
 setup: ## Make .venv match uv.lock (every target below does this by itself)
 	@$(PYTHON) infra/local/bootstrap.py
+	@$(BIN)/ovia-console-assets
 
 run: setup ## Start everything on this machine: make run REPOS='~/src/shop ~/src/web' PORT=8080
 	@$(BIN)/ovia-local run

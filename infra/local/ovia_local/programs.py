@@ -10,6 +10,7 @@ from ovia_local.processes import Program
 from ovia_local.state import State, checkout
 
 SERVICES = ("api", "metrics", "rag", "console")
+CONSOLE_KEY_FILE = "ovia_console_key"
 # Ours to set for each process; what the user's shell holds under these names is meant for the stack as a
 # whole, and the database URL in it may be a superuser's.
 RESERVED = frozenset(
@@ -37,16 +38,21 @@ def environment(own: Mapping[str, str]) -> dict[str, str]:
     return {**inherited, **own}
 
 
-def service(name: str, state: State, port: int) -> Program:
-    """One HTTP service on loopback. It is told its secrets by a directory only it is given."""
+def service(name: str, state: State, ports: Mapping[str, int]) -> Program:
+    """One HTTP service on loopback, at its port. It is told its secrets by a directory only it is given."""
     own = {
         "OVIA_HOST": LOOPBACK,
-        "OVIA_PORT": str(port),
+        "OVIA_PORT": str(ports[name]),
         "OVIA_SECRETS_DIR": str(state.secrets_of(name)),
         # There is no other replica that requests could go to meanwhile, and somebody waits at the terminal.
         "OVIA_DRAIN_SECONDS": "0",
         "OVIA_GRACE_SECONDS": "5",
     }
+    if name == "console":
+        state.secret(name, CONSOLE_KEY_FILE)
+        own |= {f"OVIA_{other.upper()}_URL": f"http://{LOOPBACK}:{at}" for other, at in ports.items() if other != name}
+        # The gateway of one machine speaks plain HTTP, over which browsers keep no secure cookie.
+        own["OVIA_CONSOLE_SECURE_COOKIES"] = "false"
     return Program(f"ovia-{name}", [executable(f"ovia-{name}")], environment(own), state.log(name))
 
 

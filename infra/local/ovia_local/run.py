@@ -70,8 +70,8 @@ async def run(state: State, wish: Wish, console: Console) -> None:
         ports = dict(zip(programs.SERVICES, free_ports(len(programs.SERVICES)), strict=True))
         with step(console, f"Services {', '.join(ports)} and the gateway"):
             await gateway.start(programs.gateway(state, wish.port, ports))
-            for name, port in ports.items():
-                await services.start(programs.service(name, state, port))
+            for name in ports:
+                await services.start(programs.service(name, state, ports))
             addresses = {f"ovia-{name}": f"http://{LOOPBACK}:{port}/ready" for name, port in ports.items()}
             addresses["gateway"] = f"http://{LOOPBACK}:{wish.port}/ready"
             sample = sources.sample_port(state) if sources.sample_wanted() else None

@@ -1,7 +1,7 @@
 """One way to make an HTTP service, whatever it serves."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import version
 from typing import Any
 
@@ -33,12 +33,13 @@ def create_app(
     handlers: Sequence[Any] = (),
     database: Database | None = None,
     more_metrics: MoreMetrics | None = None,
+    lifespan: Sequence[Callable[[Litestar], AbstractAsyncContextManager[None]]] = (),
 ) -> Litestar:
     """The application of a service: its handlers, and what all services share.
 
     Handlers need a token unless they carry `opt=dict(PUBLIC)`, and may ask for `conn` and `caller`. A service without
     a database can have public handlers only. `more_metrics` are told at `/metrics` behind those of the requests.
-    `app.state.draining` knows when the process is told to end.
+    `lifespan` are contexts the application lives in. `app.state.draining` knows when the process is told to end.
     """
     metrics = HttpMetrics(service)
     metrics.add(BuildInfo(service, version("ovia-shared"), settings.build))
@@ -49,7 +50,7 @@ def create_app(
     limits = RateLimits(settings.requests_per_minute, settings.anonymous_requests_per_minute)
 
     @asynccontextmanager
-    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+    async def with_database(_: Litestar) -> AsyncIterator[None]:
         if database is not None:
             await database.open()
         try:
@@ -64,7 +65,7 @@ def create_app(
         middleware=[] if database is None else [Authentication(database, limits), Idempotency()],
         before_request=refuse_unknown,
         exception_handlers={HTTPException: problems.respond, Exception: problems.respond},
-        lifespan=[lifespan],
+        lifespan=[with_database, *lifespan],
         openapi_config=documentation(title, description),
         request_max_body_size=BODY_LIMIT,
         logging_config=None,

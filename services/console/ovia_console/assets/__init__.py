@@ -1,0 +1,1 @@
+"""What a browser loads beside the pages: styles and scripts, ours and fetched ones."""

@@ -1,0 +1,1 @@
+"""People: the list, and everything about one of them."""

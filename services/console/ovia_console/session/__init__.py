@@ -1,0 +1,1 @@
+"""Who is signed in: a sealed cookie, and forms nobody else can send."""

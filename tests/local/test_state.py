@@ -102,7 +102,7 @@ def test_a_process_is_not_given_the_secrets_of_the_shell(state: State, monkeypat
     monkeypatch.setenv("OVIA_DATABASE_URL", "postgresql://postgres:superuser@db/ovia")
     monkeypatch.setenv("OVIA_CREDENTIALS_KEYS", "key")
     monkeypatch.setenv("OVIA_LOG_LEVEL", "debug")
-    started = [programs.service("api", state, 9000), programs.gateway(state, 8080, {"api": 9000})]
+    started = [programs.service("api", state, {"api": 9000}), programs.gateway(state, 8080, {"api": 9000})]
     for program in started:
         assert "OVIA_DATABASE_URL" not in program.environment
         assert "OVIA_CREDENTIALS_KEYS" not in program.environment

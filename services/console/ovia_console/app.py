@@ -6,6 +6,7 @@ from typing import Any
 
 from litestar import Litestar, Request, Router, get
 from litestar.di import Provide
+from litestar.exceptions import HTTPException
 from litestar.params import FromPath
 
 from ovia_console.assets import serving
@@ -44,10 +45,10 @@ def create(settings: ConsoleSettings) -> Litestar:
             elsewhere,
         ],
         dependencies={"visit": Provide(visit_of)},
-        middleware=[keeping.cookie(settings).middleware],
+        middleware=[keeping.keeping(settings)],
         before_request=refuse_forged,
         after_request=protect,
-        exception_handlers={Exception: failures.respond},
+        exception_handlers={HTTPException: failures.respond, Exception: failures.respond},
         opt=dict(PUBLIC),
         include_in_schema=False,
     )

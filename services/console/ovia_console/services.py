@@ -26,7 +26,7 @@ class FieldFault(msgspec.Struct, frozen=True):
 
 
 class ServiceProblem(OviaError):
-    """A service did not do what was asked. `status` is HTTP's; 503 if it could not be reached, 504 if it took too long."""
+    """A service did not do what was asked. `status` is HTTP's: 503 if it could not be reached, 504 if it was slow."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class Service:
         self._headers = headers
 
     async def get(self, path: str, kind: type[Answer], /, **parameters: Any) -> Answer:
-        """What is at a path, read as `kind`. Parameters that are None or empty are left out; `from_` is sent as `from`."""
+        """What is at a path, read as `kind`. Parameters that are None or empty are left out; `from_` goes as `from`."""
         return _read(await self._body("GET", path, parameters=parameters), kind)
 
     async def told(self, path: str, /, **parameters: Any) -> Told:

@@ -1,4 +1,4 @@
-"""What a reader sees when a page cannot be made: what happened, what they can do, and the id that finds it in the logs."""
+"""What a reader sees when a page cannot be made: what happened, what to do, and the id that finds it in the logs."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -7,10 +7,10 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
-from ovia_console.pages.reader import taste_of
 from ovia_console.pages.visit import SignedOut
 from ovia_console.services import ServiceProblem
 from ovia_console.session import keeping
+from ovia_console.session.reader import taste_of
 from ovia_shared import errors
 
 log = structlog.get_logger()

@@ -5,8 +5,8 @@ from typing import Any
 
 from babel import dates, lists, numbers
 
-from ovia_console.pages.reader import Taste
-from ovia_console.pages.translations import translations
+from ovia_console.session.reader import Taste
+from ovia_console.words.translations import translations
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from ovia_console.pages.reader import Reader
+from ovia_console.session.reader import Reader
 
 
 def _(text: str) -> str:

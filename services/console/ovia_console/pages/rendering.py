@@ -13,8 +13,9 @@ from markupsafe import Markup
 from ovia_console.assets.serving import Assets
 from ovia_console.pages.formats import Formats
 from ovia_console.pages.navigation import entries
-from ovia_console.pages.reader import THEMES, Reader, Taste, taste_of
-from ovia_console.pages.translations import LANGUAGES, translations
+from ovia_console.session.keeping import word_of
+from ovia_console.session.reader import THEMES, Reader, Taste, taste_of
+from ovia_console.words.translations import LANGUAGES, translations
 
 HOME = Path(__file__).parents[1]
 # A feature keeps its templates beside its code: `people/templates/people/list.html`.
@@ -37,6 +38,7 @@ class Templates:
         environment = self._environments[taste.language]
         return environment.get_template(template).render(
             reader=reader,
+            csrf=word_of(request),
             taste=taste,
             show=self._formats_of(taste),
             path=request.url.path,

@@ -5,12 +5,14 @@ import json
 from typing import Any
 
 from litestar import Request, Response
+from litestar.di import NamedDependency
 from litestar.exceptions import HTTPException
+from litestar.params import SkipValidation
 
-from ovia_console.pages.reader import Reader, taste_of
 from ovia_console.pages.rendering import Templates
 from ovia_console.services import Service, Services
 from ovia_console.session.keeping import reader_of
+from ovia_console.session.reader import Reader, taste_of
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -61,10 +63,10 @@ class Visit:
         """A sentence shown at the edge of the page once the answer is there; `kind` is `done` or `failed`."""
         self._notices.append({"text": text, "kind": kind})
 
-    def page(self, template: str, /, *, status: int = 200, **values: Any) -> Response[str]:
+    def page(self, template: str, /, *, http_status: int = 200, **values: Any) -> Response[str]:
         """A template as the answer: a whole page, or a piece of one, by what the template extends."""
         text = self._templates.render(template, self.request, self.reader, values)
-        return self._answer(text, status)
+        return self._answer(text, http_status)
 
     def elsewhere(self, path: str) -> Response[str]:
         """Leads to another page, after something was done."""
@@ -82,6 +84,10 @@ class Visit:
             # ASCII, because a header holds nothing else.
             sent["HX-Trigger"] = json.dumps({"ovia:notices": {"notices": self._notices}})
         return Response(text, status_code=status, media_type="text/html; charset=utf-8", headers=sent)
+
+
+# How a handler asks for it: `visit: OfVisit`.
+OfVisit = NamedDependency[SkipValidation[Visit]]
 
 
 async def visit_of(request: AnyRequest) -> Visit:

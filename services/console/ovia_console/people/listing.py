@@ -3,18 +3,16 @@
 from typing import Annotated
 
 from litestar import Response, get
-from litestar.di import NamedDependency
-from litestar.params import QueryParameter, SkipValidation
+from litestar.params import QueryParameter
 
-from ovia_console.pages.visit import Visit
+from ovia_console.pages.visit import OfVisit
 
-VisitOf = NamedDependency[SkipValidation[Visit]]
 PAGE = 25
 
 
 @get("/people")
 async def show(
-    visit: VisitOf,
+    visit: OfVisit,
     search: str = "",
     status: str = "",
     team: str = "",

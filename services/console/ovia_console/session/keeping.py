@@ -2,20 +2,33 @@
 
 import hashlib
 import secrets
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 from litestar.connection import ASGIConnection
-from litestar.middleware.session.client_side import CookieBackendConfig
+from litestar.middleware.session.base import SessionMiddleware
+from litestar.middleware.session.client_side import ClientSideSessionBackend, CookieBackendConfig
+from litestar.types import ASGIApp
 
-from ovia_console.pages.reader import Account, Reader, Taste
+from ovia_console.session.reader import Account, Reader, Taste
 from ovia_console.settings import ConsoleSettings
 
 _SALT = b"ovia console session"
 
 
-def cookie(settings: ConsoleSettings) -> CookieBackendConfig:
-    """How the session is kept: sealed in a cookie, so that any replica can read it and none has to remember it."""
+def keeping(settings: ConsoleSettings) -> Callable[[ASGIApp], ASGIApp]:
+    """The middleware that keeps the session: sealed in a cookie, so any replica can read it."""
+    backend = ClientSideSessionBackend(_cookie(settings))
+
+    # A function, because the framework copies whatever else stands in a router, and a cipher cannot be copied.
+    def around(app: ASGIApp) -> ASGIApp:
+        return SessionMiddleware(app=app, backend=backend)
+
+    return around
+
+
+def _cookie(settings: ConsoleSettings) -> CookieBackendConfig:
     key = settings.console_key.get_secret_value().encode()
     return CookieBackendConfig(
         secret=hashlib.scrypt(key, salt=_SALT, n=2**14, r=8, p=1, dklen=32),
@@ -43,7 +56,7 @@ def reader_of(connection: ASGIConnection[Any, Any, Any, Any], taste: Taste) -> R
     """Who is signed in, or None."""
     session = connection.session
     try:
-        return Reader(msgspec.convert(session["account"], Account), taste, session["token"], session["csrf"])
+        return Reader(msgspec.convert(session["account"], Account), taste, session["token"])
     except (KeyError, msgspec.ValidationError):
         return None
 

@@ -8,10 +8,10 @@ from litestar import Request, Response, get, post
 from litestar.datastructures import Cookie
 from litestar.params import QueryParameter
 
-from ovia_console.pages.reader import LANGUAGE_COOKIE, THEME_COOKIE, THEMES, Account, taste_of
-from ovia_console.pages.translations import LANGUAGES
 from ovia_console.services import ServiceProblem
 from ovia_console.session import keeping
+from ovia_console.session.reader import LANGUAGE_COOKIE, THEME_COOKIE, THEMES, Account
+from ovia_console.words.translations import LANGUAGES
 from ovia_shared.models.token import Role
 from ovia_shared.web.authentication import PUBLIC
 
@@ -53,7 +53,7 @@ async def sign_in(request: AnyRequest) -> Response[str]:
         if problem.status == 401:
             return _form(request, wanted, status=401, wrong="unknown")
         raise
-    account = Account(me.name, me.role, me.organisation.name, me.token_id, me.person_id)  # type: ignore[arg-type]
+    account = Account(me.name, me.role, me.organisation.name, me.token_id, me.person_id)
     keeping.begin(request, token, account)
     return Response("", status_code=303, headers={"Location": within(wanted)})
 
@@ -92,6 +92,6 @@ def _form(request: AnyRequest, wanted: str, *, status: int = 200, wrong: str | N
         "sign_in.html",
         request,
         None,
-        {"wanted": within(wanted), "wrong": wrong, "csrf": keeping.word_of(request), "taste_here": taste_of(request)},
+        {"wanted": within(wanted), "wrong": wrong},
     )
     return Response(text, status_code=status, media_type="text/html; charset=utf-8")

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import msgspec
 from litestar.connection import ASGIConnection
 
-from ovia_console.pages.translations import LANGUAGES, of_browser
+from ovia_console.words.translations import LANGUAGES, of_browser
 from ovia_shared.models.token import Role
 
 Theme = Literal["auto", "light", "dark"]
@@ -46,7 +46,6 @@ class Reader(msgspec.Struct, frozen=True):
     account: Account
     taste: Taste
     token: str
-    csrf: str
 
     def may(self, role: str) -> bool:
         """Whether their role is this one or includes it."""

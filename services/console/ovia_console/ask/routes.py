@@ -1,0 +1,5 @@
+"""The handlers of ask."""
+
+from typing import Any
+
+HANDLERS: list[Any] = []

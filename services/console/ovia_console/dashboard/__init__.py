@@ -1,0 +1,1 @@
+"""The dashboard: numbers with what is behind them, risks, and what changed."""

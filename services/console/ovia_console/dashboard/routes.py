@@ -1,0 +1,5 @@
+"""The handlers of dashboard."""
+
+from typing import Any
+
+HANDLERS: list[Any] = []

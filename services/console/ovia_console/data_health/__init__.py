@@ -1,0 +1,1 @@
+"""Data health: what is read, how current it is, and what is wrong with it."""

@@ -1,0 +1,5 @@
+"""The handlers of data health."""
+
+from typing import Any
+
+HANDLERS: list[Any] = []

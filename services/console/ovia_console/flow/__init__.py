@@ -1,0 +1,1 @@
+"""Flow and delivery: how work moves, where it waits, and when it will be done."""

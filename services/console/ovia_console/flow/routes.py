@@ -1,0 +1,5 @@
+"""The handlers of flow."""
+
+from typing import Any
+
+HANDLERS: list[Any] = []

@@ -1,0 +1,1 @@
+"""Settings: tokens, roles, thresholds, the audit log, retention."""

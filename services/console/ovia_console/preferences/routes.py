@@ -1,0 +1,5 @@
+"""The handlers of preferences."""
+
+from typing import Any
+
+HANDLERS: list[Any] = []

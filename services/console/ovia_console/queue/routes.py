@@ -1,0 +1,5 @@
+"""The handlers of queue."""
+
+from typing import Any
+
+HANDLERS: list[Any] = []

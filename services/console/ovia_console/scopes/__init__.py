@@ -1,0 +1,1 @@
+"""Whose numbers a page shows and of when, as its address says."""

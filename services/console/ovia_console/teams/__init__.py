@@ -1,0 +1,1 @@
+"""Teams and products: who belongs where, and since when."""

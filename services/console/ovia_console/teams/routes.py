@@ -1,0 +1,5 @@
+"""The handlers of teams."""
+
+from typing import Any
+
+HANDLERS: list[Any] = []

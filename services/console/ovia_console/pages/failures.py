@@ -7,6 +7,7 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
+from ovia_console.pages.headers import protected
 from ovia_console.pages.visit import SignedOut
 from ovia_console.services import ServiceProblem
 from ovia_console.session import keeping
@@ -29,10 +30,10 @@ def respond(request: AnyRequest, error: Exception) -> Response[str]:
     """The answer to a visit that failed: the sign-in page for whoever is signed out, else a page that says why."""
     problem = as_problem(error)
     if problem.status == 401:
-        return _to_sign_in(request)
+        return protected(_to_sign_in(request))
     if problem.status >= 500 and not isinstance(error, ServiceProblem):
         log.error("page failed", exc_info=error)
-    return _page(request, problem)
+    return protected(_page(request, problem))
 
 
 def as_problem(error: Exception) -> ServiceProblem:

@@ -7,10 +7,11 @@ REPOS ?=
 MAILMAP ?=
 BEIR ?=
 YES ?=
-# The stack's own tests need root and a Docker engine: `make stack-test`.
-TESTS ?= $(filter-out tests/stack,$(wildcard tests/*))
+# The stack's own tests need root and a Docker engine: `make stack-test`; the console's a browser: `make browser-test`.
+TESTS ?= $(filter-out tests/stack tests/browser,$(wildcard tests/*))
 COVERAGE ?=
 STACK_TESTS ?= tests/stack
+BROWSER_TESTS ?= tests/browser
 SERVICE ?= api
 ONLY ?=
 PUSH ?=
@@ -31,7 +32,7 @@ export OVIA_MAILMAP := $(MAILMAP)
 export OVIA_BEIR := $(BEIR)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run reset test lint stack-test stack-test-nodes images deploy status logs sync admin format bench bench-backup eval-matching eval-ask
+.PHONY: help setup run reset test lint stack-test stack-test-nodes browser-test screenshots images deploy status logs sync admin format bench bench-backup eval-matching eval-ask
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +65,14 @@ stack-test: setup ## Deploy the whole stack on a Docker engine of its own, break
 
 stack-test-nodes: ## The same on three nodes of one machine: a worker is drained, and one loses its power
 	@$(MAKE) stack-test STACK_TESTS=tests/stack/several
+
+browser-test: setup ## Click through the console in a real browser (installs Chromium where it is missing, which needs root)
+	@tests/browser/prepare
+	@mkdir -p $(RESULTS)
+	@$(BIN)/pytest -p no:cacheprovider --junit-xml=$(RESULTS)/browser.xml $(BROWSER_TESTS)
+
+screenshots: setup ## Write a picture of every page of the console to test-results/screenshots
+	@$(MAKE) browser-test BROWSER_TESTS=tests/browser/screenshots
 
 images: setup ## Build the images of the stack: make images ONLY='api metrics' PUSH=1
 	@$(BIN)/ovia-stack images $(if $(PUSH),--push) $(ONLY)

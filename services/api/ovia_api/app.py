@@ -26,6 +26,7 @@ from ovia_api.sync.routes import list_partitions
 from ovia_api.sync.run_routes import list_runs
 from ovia_api.teams.member_routes import MEMBERS
 from ovia_api.teams.routes import TEAMS, team_actions_of
+from ovia_api.tokens.routes import TOKENS, token_actions_of
 from ovia_api.webhooks import routes as webhooks
 from ovia_shared.database.pool import Database
 from ovia_shared.web.app import create_app
@@ -66,6 +67,7 @@ def create(settings: ApiSettings) -> Litestar:
             Router("/", route_handlers=IMPORTS, dependencies={"deciding": Provide(decisions_of)}),
             Router("/", route_handlers=PRODUCTS, dependencies={"doing": Provide(product_actions_of)}),
             Router("/", route_handlers=[*TEAMS, *MEMBERS], dependencies={"doing": Provide(team_actions_of)}),
+            Router("/", route_handlers=TOKENS, dependencies={"doing": Provide(token_actions_of)}),
             list_mappings,
             read_mapping,
             read_history,

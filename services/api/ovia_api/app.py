@@ -3,6 +3,7 @@
 from litestar import Litestar, Router
 from litestar.di import Provide
 
+from ovia_api.audit_log.routes import list_audit_log
 from ovia_api.conflict_queue import routes as conflict_queue
 from ovia_api.connections import routes as connections
 from ovia_api.connections.secrets import ConnectionSecrets
@@ -12,6 +13,7 @@ from ovia_api.identities.routes import list_orphans
 from ovia_api.identities.service_account_routes import read_service_account, say_service_account
 from ovia_api.imports.routes import IMPORTS
 from ovia_api.mappings.answers import decisions_of
+from ovia_api.mappings.contest_routes import contest
 from ovia_api.mappings.decision_routes import DECISIONS
 from ovia_api.mappings.routes import list_mappings, read_history, read_mapping, read_person_history
 from ovia_api.matching.rematch_routes import apply_rematch, preview_rematch
@@ -68,11 +70,12 @@ def create(settings: ApiSettings) -> Litestar:
             Router("/", route_handlers=PRODUCTS, dependencies={"doing": Provide(product_actions_of)}),
             Router("/", route_handlers=[*TEAMS, *MEMBERS], dependencies={"doing": Provide(team_actions_of)}),
             Router("/", route_handlers=TOKENS, dependencies={"doing": Provide(token_actions_of)}),
+            list_audit_log,
             list_mappings,
             read_mapping,
             read_history,
             read_person_history,
-            Router("/", route_handlers=DECISIONS, dependencies={"deciding": Provide(decisions_of)}),
+            Router("/", route_handlers=[*DECISIONS, contest], dependencies={"deciding": Provide(decisions_of)}),
             conflict_queue.routes(database),
             list_orphans,
             read_service_account,

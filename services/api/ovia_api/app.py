@@ -20,8 +20,10 @@ from ovia_api.matching.rematch_routes import apply_rematch, preview_rematch
 from ovia_api.matching.settings_routes import choose_settings, read_settings
 from ovia_api.people.activity_routes import ACTIVITY
 from ovia_api.people.answers import people_actions_of
+from ovia_api.people.erasing_routes import erase_person
 from ovia_api.people.routes import PEOPLE
 from ovia_api.products.routes import PRODUCTS, product_actions_of
+from ovia_api.retention.routes import read_retention
 from ovia_api.settings import ApiSettings
 from ovia_api.sync.dead_letter_routes import list_letters, read_letter, replay_letter, replay_letters
 from ovia_api.sync.routes import list_partitions
@@ -71,11 +73,16 @@ def create(settings: ApiSettings) -> Litestar:
             Router("/", route_handlers=[*TEAMS, *MEMBERS], dependencies={"doing": Provide(team_actions_of)}),
             Router("/", route_handlers=TOKENS, dependencies={"doing": Provide(token_actions_of)}),
             list_audit_log,
+            read_retention,
             list_mappings,
             read_mapping,
             read_history,
             read_person_history,
-            Router("/", route_handlers=[*DECISIONS, contest], dependencies={"deciding": Provide(decisions_of)}),
+            Router(
+                "/",
+                route_handlers=[*DECISIONS, contest, erase_person],
+                dependencies={"deciding": Provide(decisions_of)},
+            ),
             conflict_queue.routes(database),
             list_orphans,
             read_service_account,

@@ -94,19 +94,35 @@ class Service:
         kind: type[Answer] = Any,  # type: ignore[assignment]
         if_match: str | None = None,
         key: str | None = None,
+        within: float | None = None,
         **parameters: Any,
     ) -> Answer:
-        """Changes something. `key` is the `Idempotency-Key`: with one, a second try changes nothing a second time."""
+        """Changes something. `key` is the `Idempotency-Key`: with one, a second try changes nothing a second time.
+
+        `within` so many seconds, where that is another time than every other request may take.
+        """
         more = {"If-Match": if_match, "Idempotency-Key": key}
         headers = {name: value for name, value in more.items() if value}
-        return _read(await self._body(method, path, body=body, headers=headers, parameters=parameters), kind)
+        more_told = {"body": body, "headers": headers, "parameters": parameters, "within": within}
+        return _read(await self._body(method, path, **more_told), kind)
 
     @asynccontextmanager
     async def stream(
-        self, method: str, path: str, body: Any = None, /, *, accept: str = "*/*", **parameters: Any
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        /,
+        *,
+        accept: str = "*/*",
+        within: float | None = None,
+        **parameters: Any,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """An answer that is passed on as it comes: an export, or events."""
-        async with self._answer(method, path, body=body, headers={"Accept": accept}, parameters=parameters) as answer:
+        headers = {"Accept": accept}
+        async with self._answer(
+            method, path, body=body, headers=headers, parameters=parameters, within=within
+        ) as answer:
             yield answer
 
     async def _body(self, method: str, path: str, **more: Any) -> bytes:
@@ -129,14 +145,18 @@ class Service:
         body: Any = None,
         headers: Mapping[str, str] | None = None,
         parameters: Mapping[str, Any] | None = None,
+        within: float | None = None,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
+        patience: dict[str, Any] = (
+            {} if within is None else {"timeout": aiohttp.ClientTimeout(total=within, sock_connect=3)}
+        )
         content = None if body is None else msgspec.json.encode(body)
         sent = {**self._headers, **(headers or {})}
         if content is not None:
             sent["Content-Type"] = "application/json"
         try:
             async with self._http.request(
-                method, self._address + path, params=_query(parameters or {}), data=content, headers=sent
+                method, self._address + path, params=_query(parameters or {}), data=content, headers=sent, **patience
             ) as answer:
                 if answer.status >= 400:
                     raise await _problem(answer)

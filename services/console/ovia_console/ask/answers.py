@@ -159,6 +159,12 @@ class Citation(msgspec.Struct, frozen=True):
         return self.url if self.url and self.url.startswith(("https://", "http://")) else None
 
     @property
+    def shown_values(self) -> dict[str, float | None]:
+        """The main value first, and how much is behind it."""
+        first = {name: self.values[name] for name in ("value", "n", "difference") if name in self.values}
+        return first | {name: value for name, value in self.values.items() if name not in first}
+
+    @property
     def shown_row(self) -> dict[str, Any]:
         """What of a row says something to a reader: no ids, nothing empty."""
         return {name: value for name, value in self.row.items() if _tells(name, value)}

@@ -46,8 +46,9 @@ async def names_of(visit: Visit, plan: Plan, answer: Answer | None = None) -> Na
     """From the question's own words where it named them, otherwise looked up."""
     scopes = {f"{one.meant.kind}:{one.meant.id}": one.meant.label for one in plan.mentions}
     citations = [] if answer is None else answer.citations
-    kpis = {one.kpi: one.title.split(", ")[0] for one in citations if one.kpi}
-    kpis |= {one.meant.id: one.meant.label for one in plan.mentions if one.meant.kind == "kpi"}
+    kpis = {one.meant.id: one.meant.label for one in plan.mentions if one.meant.kind == "kpi"}
+    # These are in the language of the question.
+    kpis |= {one.kpi: one.title.split(", ")[0] for one in citations if one.kpi}
     unnamed = {one for one in _scopes(plan, answer) if one.id and one.key not in scopes}
     people = [one for one in unnamed if one.kind == "person"][:_PEOPLE]
     if any(one.kind in ("team", "product") for one in unnamed):

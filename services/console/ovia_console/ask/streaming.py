@@ -1,10 +1,12 @@
 """An answer as it is made: the service's events, each as the piece of the page it becomes."""
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Any
 
 import aiohttp
 import msgspec
+import structlog
 from litestar import Response, post
 from litestar.response import Stream
 
@@ -18,6 +20,8 @@ from ovia_console.pages.visit import OfVisit, Visit
 from ovia_console.services import ServiceProblem
 from ovia_shared.errors import OviaError
 
+log = structlog.get_logger()
+
 _STREAM = "text/event-stream"
 # A proxy that gathers pieces, or packs them, would keep them back.
 _HEADERS = {"Cache-Control": "no-store, no-transform", "X-Accel-Buffering": "no"}
@@ -26,8 +30,8 @@ _HEADERS = {"Cache-Control": "no-store, no-transform", "X-Accel-Buffering": "no"
 class _Passage(msgspec.Struct, frozen=True):
     title_path: list[str]
     kind: str
-    text: str
-    external_id: str = ""
+    score: float
+    updated_at: datetime | None = None
 
 
 class _Done(msgspec.Struct, frozen=True):
@@ -70,7 +74,7 @@ async def _pieces(visit: Visit) -> AsyncIterator[bytes]:
     try:
         async with visit.rag.stream("POST", "/ask", body, accept=_STREAM, within=PATIENCE_SECONDS) as answer:
             async for name, data in _events(answer):
-                piece = await _piece(visit, name, data)
+                piece = await _passed_on(visit, name, data)
                 if piece:
                     begun = True
                     yield piece
@@ -89,6 +93,17 @@ async def _events(answer: aiohttp.ClientResponse) -> AsyncIterator[tuple[str, st
     async for piece in answer.content.iter_any():
         for event in reader.feed(piece):
             yield event
+
+
+async def _passed_on(visit: Visit, name: str, data: str) -> bytes:
+    """The piece of an event. What only shows that something comes is done without where it cannot be shown."""
+    try:
+        return await _piece(visit, name, data)
+    except (ServiceProblem, msgspec.MsgspecError) as error:
+        if name in ("done", "problem"):
+            raise
+        log.warning("a part of an answer was not shown as it came", part=name, reason=str(error))
+        return b""
 
 
 async def _piece(visit: Visit, name: str, data: str) -> bytes:

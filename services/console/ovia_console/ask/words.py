@@ -102,9 +102,3 @@ EXAMPLES = (
     _("Throughput by team, compared with the month before"),
     _("What does flow efficiency mean?"),
 )
-
-
-def field(name: str) -> str:
-    """What a value of a row or a receipt is called."""
-    # Whatever is translated takes values behind percent signs.
-    return FIELDS.get(name) or name.replace("_", " ").replace("%", "%%")

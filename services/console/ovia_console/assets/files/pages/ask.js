@@ -83,7 +83,9 @@
     if (!answer.ok) return;
     history.pushState({}, "", address);
     shownAt = location.pathname;
-    document.getElementById("answer-title").focus({ preventScroll: true });
+    const title = document.getElementById("answer-title");
+    title.focus({ preventScroll: true });
+    title.scrollIntoView({ block: "nearest" });
     window.htmx.trigger(document.body, "ovia:asked");
   }
 

@@ -1,0 +1,1 @@
+"""Ask in the console."""

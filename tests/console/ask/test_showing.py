@@ -9,7 +9,8 @@ from litestar.testing import RequestFactory
 from ovia_console.ask import narrowing, words
 from ovia_console.ask.answers import Answer
 from ovia_console.ask.asking import Judged
-from ovia_console.ask.explaining import Names, reasons_of
+from ovia_console.ask.explaining import Names, choices_of_meaning, reasons_of
+from ovia_console.ask.narrowing import Narrowing
 from ovia_console.assets.serving import Assets
 from ovia_console.pages.rendering import Templates
 from ovia_console.session.reader import Account, Reader, Taste
@@ -31,7 +32,7 @@ def written(templates: Templates, told: Answer) -> str:
     values = {
         "answer": told, "plan": told.plan, "plan_text": HOSTILE, "names": Names({}, {}), "reasons": reasons_of(told),
         "kept": narrowing.of(told.filters, taste.zone), "kpi_page": lambda _: "/", "words": words, "longest": 4000,
-        "judged": Judged(), "replay": None,
+        "judged": Judged(), "replay": None, "choices_of_meaning": choices_of_meaning(told, Narrowing()),
     }  # fmt: skip
     return templates.render("ask/answer.html", request, READER, values)
 

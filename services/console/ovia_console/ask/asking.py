@@ -11,7 +11,7 @@ from litestar.params import FromPath
 
 from ovia_console.ask import narrowing, words
 from ovia_console.ask.answers import LONGEST, Answer, Replay
-from ovia_console.ask.explaining import Names, kpi_page, names_of, reasons_of
+from ovia_console.ask.explaining import Names, choices_of_meaning, kpi_page, names_of, reasons_of
 from ovia_console.ask.narrowing import Narrowing
 from ovia_console.pages.failures import as_problem
 from ovia_console.pages.visit import OfVisit, Visit
@@ -111,14 +111,15 @@ async def answered(
 
 def shown(visit: Visit, answer: Answer, names: Names) -> dict[str, Any]:
     """What the template of an answer needs."""
-    zone = visit.reader.taste.zone
+    kept = narrowing.of(answer.filters, visit.reader.taste.zone)
     return {
         "answer": answer,
         "plan": answer.plan,
         "plan_text": msgspec.json.format(msgspec.json.encode(answer.plan), indent=2).decode(),
         "names": names,
         "reasons": reasons_of(answer),
-        "kept": narrowing.of(answer.filters, zone),
+        "kept": kept,
+        "choices_of_meaning": choices_of_meaning(answer, kept),
         "kpi_page": lambda asked: kpi_page(visit, asked),
         "words": words,
         "longest": LONGEST,

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from ovia_console.ask.answers import Answer, Citation, MetricAsked, Plan, ScopeAsked
+from ovia_console.ask.narrowing import Narrowing
 from ovia_console.pages.rendering import with_query
 from ovia_console.pages.visit import Visit
 from ovia_console.scopes.scope import choices_of
@@ -25,6 +26,15 @@ class Reason(msgspec.Struct, frozen=True):
     name: str
     text: str = ""
     label: str = ""
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """One thing that words may stand for, and how the question is asked again with it."""
+
+    label: str
+    kind: str
+    question: str
+    kept: Narrowing
 
 
 class Names(msgspec.Struct, frozen=True):
@@ -81,6 +91,17 @@ async def _person(visit: Visit, person_id: str) -> str | None:
             raise
         return None
     return str(told.get("display_name", "")) or None
+
+
+def choices_of_meaning(answer: Answer, kept: Narrowing) -> list[Choice]:
+    """What the question that was asked back may mean: it, with each, and the chips that do not contradict that."""
+    found = next((one.candidates for one in answer.plan.ambiguities if one.candidates), [])
+    if len(found) != len(answer.follow_ups):
+        return [Choice(one, "", one, kept) for one in answer.follow_ups]
+    return [
+        Choice(one.label, one.kind, question, kept.without([other for other in found if other != one]))
+        for one, question in zip(found, answer.follow_ups, strict=True)
+    ]
 
 
 def kpi_page(visit: Visit, asked: MetricAsked) -> str:

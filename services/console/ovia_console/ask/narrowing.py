@@ -8,8 +8,11 @@ from zoneinfo import ZoneInfo
 import msgspec
 from litestar.datastructures.multi_dicts import ImmutableMultiDict, MultiDict
 
-from ovia_console.ask.answers import Filters
+from ovia_console.ask.answers import Filters, Meant
 from ovia_shared.errors import InvalidInput
+
+MANY = ("kinds", "systems")
+SINGLE = ("team", "product", "person", "since", "until")
 
 
 class Narrowing(msgspec.Struct, frozen=True):
@@ -26,8 +29,8 @@ class Narrowing(msgspec.Struct, frozen=True):
     @property
     def pairs(self) -> list[tuple[str, str]]:
         """As fields of a form, or of an address."""
-        many = [(name, one) for name in ("kinds", "systems") for one in getattr(self, name)]
-        single = [(name, getattr(self, name)) for name in ("team", "product", "person", "since", "until")]
+        many = [(name, one) for name in MANY for one in getattr(self, name)]
+        single = [(name, getattr(self, name)) for name in SINGLE]
         return [*many, *((name, value) for name, value in single if value)]
 
     @property
@@ -38,6 +41,11 @@ class Narrowing(msgspec.Struct, frozen=True):
     def address(self, question: str) -> str:
         """Where the box holds another question with the same chips."""
         return "/console/ask?" + urlencode([("question", question), *self.pairs])
+
+    def without(self, others: list[Meant]) -> "Narrowing":
+        """Less what names one of these."""
+        apart = {one.kind: "" for one in others if one.kind in SINGLE and getattr(self, one.kind) == one.id}
+        return msgspec.structs.replace(self, **apart)
 
     def asked(self, zone: ZoneInfo, now: datetime) -> dict[str, Any]:
         """As the service takes it. Raises `InvalidInput` for a day that there is not."""
@@ -56,8 +64,8 @@ class Narrowing(msgspec.Struct, frozen=True):
 
 def chosen(form: ImmutableMultiDict[Any] | MultiDict[Any]) -> Narrowing:
     """As a form, or an address, says it."""
-    many = {name: [str(one) for one in form.getall(name, []) if one] for name in ("kinds", "systems")}
-    single = {name: str(form.get(name, "")) for name in ("team", "product", "person", "since", "until")}
+    many = {name: [str(one) for one in form.getall(name, []) if one] for name in MANY}
+    single = {name: str(form.get(name, "")) for name in SINGLE}
     return Narrowing(**many, **single)  # type: ignore[arg-type]
 
 

@@ -113,6 +113,17 @@
     }
   }
 
+  // The chips as another form holds them: what contradicted a choice is left out of it.
+  function choose(chosen) {
+    for (const one of form.querySelectorAll('[name="kinds"], [name="systems"], [name="person"]')) {
+      one.checked = chosen.getAll(one.name).includes(one.value) || (one.type === "radio" && !one.value);
+    }
+    for (const name of ["team", "product", "since", "until"]) form.elements[name].value = chosen.get(name) ?? "";
+    for (const one of form.querySelectorAll('[name="person"]')) {
+      if (one.value && one.value === chosen.get("person")) one.checked = true;
+    }
+  }
+
   function askFor(question) {
     box.value = question;
     count();
@@ -142,9 +153,11 @@
     ask();
   });
   document.addEventListener("submit", (event) => {
-    if (!event.target.matches("[data-choose]") || !event.submitter) return;
+    if (!event.target.matches("[data-choose]")) return;
     event.preventDefault();
-    askFor(event.submitter.value);
+    const chosen = new FormData(event.target);
+    choose(chosen);
+    askFor(chosen.get("question"));
   });
   document.addEventListener("click", (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;

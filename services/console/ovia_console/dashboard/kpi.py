@@ -47,16 +47,13 @@ async def show(
 ) -> Response[str]:
     """All of it; why it changed follows by itself, since taking a change apart takes longest."""
     asked, seen = asked_of(visit.request), Seen(bucket, part, point, by)
-    described = {one.name: one for one in await _catalogue(visit)}
-    if name not in described:
-        raise NotFound("there is no such number")
-    meaning = described[name]
-    answer, trend, drilled, choices = await asyncio.gather(
+    (described, drilled), answer, trend, choices = await asyncio.gather(
+        _behind(visit, asked, name, seen, cursor),
         visit.metrics.get(f"/team/kpi/{segment(name)}", KpiAnswer, compare=True, **asked.parameters()),
         trends.ask(visit, asked, name, bucket or "week"),
-        rows_of(visit, asked, name, parts=inputs_of(meaning), part=part, point=point, cursor=cursor),
         choices_of(visit),
     )
+    meaning = described[name]
     spoken = Spoken(visit)
     query = {**asked.kept(), **seen.kept()}
     return visit.page(
@@ -80,16 +77,21 @@ async def show_rows(
 ) -> Response[str]:
     """The next rows, for the page that is open."""
     asked, seen = asked_of(visit.request), Seen(part=part, point=point)
-    described = {one.name: one for one in await _catalogue(visit)}
+    described, drilled = await _behind(visit, asked, name, seen, cursor)
+    return visit.page("kpi/rows.html", **_of_rows(asked, seen, described[name], described, drilled, Spoken(visit)))
+
+
+async def _behind(
+    visit: Visit, asked: Asked, name: str, seen: Seen, cursor: str
+) -> tuple[dict[str, KpiDescription], Drilled]:
+    """What every number means, and the rows behind this one. Raises `NotFound` if there is none of this name."""
+    catalogue = await visit.metrics.get("/team/kpi/catalogue", list[KpiDescription])
+    described = {one.name: one for one in catalogue}
     if name not in described:
         raise NotFound("there is no such number")
-    meaning = described[name]
-    drilled = await rows_of(visit, asked, name, parts=inputs_of(meaning), part=part, point=point, cursor=cursor)
-    return visit.page("kpi/rows.html", **_of_rows(asked, seen, meaning, described, drilled, Spoken(visit)))
-
-
-async def _catalogue(visit: Visit) -> list[KpiDescription]:
-    return await visit.metrics.get("/team/kpi/catalogue", list[KpiDescription])
+    parts = inputs_of(described[name])
+    drilled = await rows_of(visit, asked, name, parts=parts, part=seen.part, point=seen.point, cursor=cursor)
+    return described, drilled
 
 
 def inputs_of(meaning: KpiDescription) -> list[str]:

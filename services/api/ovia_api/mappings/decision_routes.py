@@ -11,6 +11,7 @@ from litestar.params import BodyKwarg, FromPath, SkipValidation
 
 from ovia_api.mappings import plans
 from ovia_api.mappings.answers import Decisions, answer
+from ovia_api.mappings.consequences import kpis_of
 from ovia_api.mappings.deciding import affected
 from ovia_api.mappings.moving import merge_people, move_each, person_of_account, plan_moves
 from ovia_api.mappings.undoing import decision_of, undo
@@ -227,11 +228,14 @@ async def take_back(
     responses=_RESPONSES,
 )
 async def preview(
+    conn: NamedDependency[SkipValidation[Connection]],
+    caller: NamedDependency[SkipValidation[Caller]],
     deciding: Decisions,
     data: Annotated[Preview, BodyKwarg(media_type=RequestEncodingType.JSON, examples=_PREVIEW)],
 ) -> PreviewedDecision:
     """Refuses what the decision itself would refuse. Nothing is changed."""
     plan = await plan_moves(deciding, data)
+    changed = affected(plan)
     accounts = [
         AffectedAccount(
             identity,
@@ -240,10 +244,12 @@ async def preview(
             None if after is None else after.status,
             None if after is None else after.person_id,
         )
-        for identity, before, after in affected(plan)
+        for identity, before, after in changed
     ]
     people = {row.person_id for row in [*plan.close, *plan.add] if row.person_id is not None}
-    return PreviewedDecision(accounts, sorted(people), len(plan.new_people))
+    return PreviewedDecision(
+        accounts, sorted(people), len(plan.new_people), await kpis_of(conn, caller.org_id, changed)
+    )
 
 
 @post(

@@ -18,17 +18,8 @@ from ovia_api.mappings.undoing import decision_of, undo
 from ovia_shared.database.pool import Connection
 from ovia_shared.models.caller import Caller
 from ovia_shared.models.review import (
-    AffectedAccount,
-    Decision,
-    Merge,
-    NewPersonName,
-    OnMapping,
-    Preview,
-    PreviewedDecision,
-    Remap,
-    Split,
-    Undo,
-)
+    AffectedAccount, Decision, Merge, NewPersonName, OnMapping, Preview, PreviewedDecision, Remap, Split, Undo,
+)  # fmt: skip
 from ovia_shared.models.token import Role
 from ovia_shared.web.authentication import requires
 from ovia_shared.web.documentation import SECURITY, problems_of

@@ -17,9 +17,19 @@ from ovia_api.mappings.moving import merge_people, move_each, person_of_account,
 from ovia_api.mappings.undoing import decision_of, undo
 from ovia_shared.database.pool import Connection
 from ovia_shared.models.caller import Caller
+from ovia_shared.models.mapping_change import MappingRow
 from ovia_shared.models.review import (
-    AffectedAccount, Decision, Merge, NewPersonName, OnMapping, Preview, PreviewedDecision, Remap, Split, Undo,
-)  # fmt: skip
+    AffectedAccount,
+    Decision,
+    Merge,
+    NewPersonName,
+    OnMapping,
+    Preview,
+    PreviewedDecision,
+    Remap,
+    Split,
+    Undo,
+)
 from ovia_shared.models.token import Role
 from ovia_shared.web.authentication import requires
 from ovia_shared.web.documentation import SECURITY, problems_of
@@ -226,21 +236,15 @@ async def preview(
 ) -> PreviewedDecision:
     """Refuses what the decision itself would refuse. Nothing is changed."""
     plan = await plan_moves(deciding, data)
-    changed = affected(plan)
-    accounts = [
-        AffectedAccount(
-            identity,
-            None if before is None else before.status,
-            None if before is None else before.person_id,
-            None if after is None else after.status,
-            None if after is None else after.person_id,
-        )
-        for identity, before, after in changed
-    ]
+    moves = affected(plan)
+    accounts = [AffectedAccount(identity, *_side(before), *_side(after)) for identity, before, after in moves]
     people = {row.person_id for row in [*plan.close, *plan.add] if row.person_id is not None}
-    return PreviewedDecision(
-        accounts, sorted(people), len(plan.new_people), await kpis_of(conn, caller.org_id, changed)
-    )
+    kpis = await kpis_of(conn, caller.org_id, moves)
+    return PreviewedDecision(accounts, sorted(people), len(plan.new_people), kpis)
+
+
+def _side(row: MappingRow | None) -> tuple[str | None, UUID | None]:
+    return (None, None) if row is None else (row.status, row.person_id)
 
 
 @post(

@@ -184,6 +184,7 @@ async def test_what_is_kept_for_a_time_goes_in_batches_and_of_one_organisation_o
         "receipts": 0,
         "bases of receipts": 0,
         "corrected facts": 0,
+        "views of people": 0,
         "audit log": 2,
     }
     assert await pruned(owner, dry_run=True, **ALL) == expected

@@ -60,6 +60,15 @@ class Service:
         raise AssertionError(self.log.read_text())
 
 
+# What the console has to be told; a test of its pages says where the services really are.
+CONSOLE = {
+    "OVIA_API_URL": "http://127.0.0.1:1",
+    "OVIA_METRICS_URL": "http://127.0.0.1:1",
+    "OVIA_RAG_URL": "http://127.0.0.1:1",
+    "OVIA_CONSOLE_KEY": "of-no-worth-outside-the-tests-at-all",
+}
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -79,6 +88,8 @@ def launch(name: str, directory: Path, settings: dict[str, str]) -> Service:
         "OVIA_DRAIN_SECONDS": "0",
         "PYTHONUNBUFFERED": "1",
     }
+    if name == "ovia-console":
+        environment |= CONSOLE
     # Appending, so that emptying the file between tests leaves no hole in it.
     with log.open("ab") as output:
         process = subprocess.Popen(

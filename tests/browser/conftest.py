@@ -1,9 +1,12 @@
 """One stack with the sample organisation for all tests, a browser, and whoever is signed in to it."""
 
 import asyncio
+import os
 import shutil
+import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -28,45 +31,59 @@ SignIn = Callable[..., Page]
 
 
 class Stack:
-    """The running stack: its address, and a token of each role."""
+    """A running stack: the address the console is reached at, and a token of each role."""
 
-    def __init__(self, run: Run, state: Path) -> None:
-        self.run = run
+    def __init__(self, address: str, state: Path) -> None:
+        self.address = address
         self.state = state
-        self.address = f"http://127.0.0.1:{run.port}"
-        self.tokens = asyncio.run(self._tokens())
+        # In a thread, because Playwright has a loop of its own in this one.
+        with ThreadPoolExecutor(1) as thread:
+            self.tokens = thread.submit(asyncio.run, self._tokens()).result()
 
     async def _tokens(self) -> dict[Role, str]:
         database = Database((self.state / "secrets/owner/ovia_database_url").read_text(), size=1, name="browser tests")
         await database.open()
         try:
             (organisation,) = await operations.organisations(database)
-            return {
-                role: (await operations.issue_token(database, organisation.id, name=f"A {role}", role=role, actor="t"))[
-                    1
-                ]
+            issued = [
+                await operations.issue_token(database, organisation.id, name=f"A {role}", role=role, actor="tests")
                 for role in Role
-            }
+            ]
+            return dict(zip(Role, [text for _, text in issued], strict=True))
         finally:
             await database.close()
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Started as `make run` starts it, with everything read, told and counted."""
-    home = tmp_path_factory.mktemp("browser")
-    for one in (home, *list(home.parents)[:2]):
-        one.chmod(0o711)  # as root, the database's account passes through to its data
+def stack() -> Iterator[Stack]:
+    """Started as `make run` starts it, with everything read, told and counted.
+
+    While writing tests, `OVIA_BROWSER_TESTS="http://127.0.0.1:8080 /path/of/.ovia"` takes one that is up instead.
+    """
+    if up := os.environ.get("OVIA_BROWSER_TESTS"):
+        address, _, kept = up.partition(" ")
+        yield Stack(address, Path(kept))
+        return
+    home = Path(tempfile.mkdtemp(prefix="ovia-browser-"))
+    if os.geteuid() == 0:
+        home.chmod(0o711)  # the database's account passes through to its data
     run = Run(home / "state", free_ports(1)[0], sample=True)
     try:
-        run.ready()
-        _until(lambda: (home / "state/secrets/sample/teams_told").exists(), "the teams are told")
+        run.ready(READY_SECONDS)
+        _until((home / "state/secrets/sample/teams_told").exists, "the teams are told")
         _until(lambda: _counted(run), "numbers are counted")
-        yield Stack(run, home / "state")
+        yield Stack(f"http://127.0.0.1:{run.port}", home / "state")
     finally:
         run.process.terminate()
         run.process.wait(60)
         shutil.rmtree(home, ignore_errors=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The first test waits for the stack."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.timeout(2 * READY_SECONDS))
 
 
 def _counted(run: Run) -> bool:

@@ -36,8 +36,9 @@ class Run:
     def printed(self) -> str:
         return self._output.read_text()
 
-    def ready(self) -> "Run":
-        deadline = time.monotonic() + START_SECONDS
+    def ready(self, seconds: float = START_SECONDS) -> "Run":
+        """Waits until it says how to try it."""
+        deadline = time.monotonic() + seconds
         while "curl" not in self.printed:
             assert self.process.poll() is None, self.printed
             assert time.monotonic() < deadline, self.printed

@@ -34,6 +34,7 @@ GENERATED: Mapping[str, Callable[[], str]] = {
     "rag_password": _password,
     "monitor_password": _password,
     "credentials_keys": lambda: Fernet.generate_key().decode(),
+    "console_key": _password,
     "pgbackrest_cipher_pass": lambda: secrets.token_urlsafe(48),
     "grafana_admin_password": _password,
 }

@@ -57,9 +57,12 @@ def organisations(as_json: bool) -> None:
     help="Each may do all that the one before may.",
 )
 @expires_option
+@click.option("--person", type=click.UUID, metavar="ID", help="Whose it is: they may see who looked at their page.")
 @actor_option
 @json_option
-def issue_token(organisation: str, name: str, role: str, expires: datetime | None, actor: str, as_json: bool) -> None:
+def issue_token(
+    organisation: str, name: str, role: str, expires: datetime | None, person: UUID | None, actor: str, as_json: bool
+) -> None:
     """Make an access token and print it, once: only its hash is kept.
 
     The token alone goes to standard output, what is said about it to standard error.
@@ -72,7 +75,9 @@ def issue_token(organisation: str, name: str, role: str, expires: datetime | Non
 
     async def work(database: Database) -> tuple[Token, str]:
         owner = await operations.find_organisation(database, organisation)
-        return await operations.issue_token(database, owner.id, name=name, role=role, actor=actor, expires_at=expires)
+        return await operations.issue_token(
+            database, owner.id, name=name, role=role, actor=actor, expires_at=expires, person_id=person
+        )
 
     _print_secret(*in_database(work), as_json=as_json)
 

@@ -6,22 +6,19 @@ All of it needs the owner role: `database` is opened with the DSN of `ovia_owner
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from ovia_shared.admin.issuing import checked_expiry, checked_name, checked_person, checked_role, issue, revoke
 from ovia_shared.database import audit_log, connections, tokens
 from ovia_shared.database import organisations as organisation_rows
-from ovia_shared.database.ids import new_id
 from ovia_shared.database.pool import Connection, Database
-from ovia_shared.errors import Conflict, InvalidInput, NotFound
+from ovia_shared.errors import Conflict, NotFound
 from ovia_shared.models.organisation import Organisation
 from ovia_shared.models.token import Role, Token
 from ovia_shared.security.credentials import CredentialsVault
-from ovia_shared.security.tokens import make
-
-LONGEST_NAME = 200
 
 
 async def create_organisation(database: Database, name: str, *, actor: str, time_zone: str = "UTC") -> Organisation:
     """Makes an organisation. Raises `Conflict` if the name is taken, `InvalidInput` for a bad name or time zone."""
-    name = _checked_name(name)
+    name = checked_name(name)
     async with database.bare_transaction() as conn:
         made = await organisation_rows.create(conn, name, time_zone)
         await audit_log.record(
@@ -58,17 +55,19 @@ async def issue_token(
     role: Role | str,
     actor: str,
     expires_at: datetime | None = None,
+    person_id: UUID | None = None,
 ) -> tuple[Token, str]:
     """A new token, and its text, which is shown once and stored nowhere.
 
-    Raises `InvalidInput` for a bad name, an unknown role or a past expiry, `NotFound` for an unknown organisation.
+    Raises `InvalidInput` for a bad name, an unknown role or person, or a past expiry, `NotFound` for an unknown
+    organisation.
     """
-    name, role = _checked_name(name), _checked_role(role)
-    if expires_at is not None and expires_at <= datetime.now(UTC):
-        raise InvalidInput("the token would be expired from the start", field="expires_at")
+    name, role = checked_name(name), checked_role(role)
+    checked_expiry(expires_at)
     async with database.transaction(org_id) as conn:
         await _must_exist(conn, org_id)
-        return await _issue(conn, org_id, name=name, role=role, actor=actor, expires_at=expires_at, replaces=None)
+        await checked_person(conn, org_id, person_id)
+        return await issue(conn, org_id, name=name, role=role, actor=actor, expires_at=expires_at, person_id=person_id)
 
 
 async def list_tokens(database: Database, org_id: UUID) -> list[Token]:
@@ -97,16 +96,7 @@ async def revoke_token(database: Database, org_id: UUID, token_id: UUID, *, acto
         token = await _locked(conn, org_id, token_id)
         if token.revoked_at is not None:
             return
-        await tokens.revoke(conn, org_id, token_id)
-        await audit_log.record(
-            conn,
-            org_id,
-            actor=actor,
-            action="revoke",
-            subject_kind="token",
-            subject_id=token_id,
-            detail={"name": token.name},
-        )
+        await revoke(conn, org_id, token, actor=actor)
 
 
 async def rotate_token(
@@ -134,8 +124,15 @@ async def rotate_token(
             await tokens.expire_within(conn, org_id, token_id, overlap)
         else:
             await tokens.revoke(conn, org_id, token_id)
-        return await _issue(
-            conn, org_id, name=old.name, role=old.role, actor=actor, expires_at=expires_at, replaces=old.id
+        return await issue(
+            conn,
+            org_id,
+            name=old.name,
+            role=old.role,
+            actor=actor,
+            expires_at=expires_at,
+            person_id=old.person_id,
+            replaces=old.id,
         )
 
 
@@ -162,40 +159,6 @@ async def rotate_credentials(database: Database, vault: CredentialsVault, *, act
     return resealed
 
 
-async def _issue(
-    conn: Connection,
-    org_id: UUID,
-    *,
-    name: str,
-    role: Role,
-    actor: str,
-    expires_at: datetime | None,
-    replaces: UUID | None,
-) -> tuple[Token, str]:
-    token_id = new_id()
-    text, secret_hash = make(org_id, token_id)
-    token = await tokens.add(
-        conn,
-        org_id,
-        token_id,
-        name=name,
-        role=role,
-        secret_hash=secret_hash,
-        created_by=actor,
-        expires_at=expires_at,
-    )
-    await audit_log.record(
-        conn,
-        org_id,
-        actor=actor,
-        action="issue" if replaces is None else "rotate",
-        subject_kind="token",
-        subject_id=token_id,
-        detail={"name": name, "role": role, "expires_at": expires_at, "replaces": replaces},
-    )
-    return token, text
-
-
 async def _must_exist(conn: Connection, org_id: UUID) -> None:
     if await organisation_rows.find(conn, org_id) is None:
         raise NotFound(f"there is no organisation {org_id}")
@@ -206,18 +169,3 @@ async def _locked(conn: Connection, org_id: UUID, token_id: UUID) -> Token:
     if token is None:
         raise NotFound(f"there is no token {token_id} in this organisation")
     return token
-
-
-def _checked_name(name: str) -> str:
-    name = name.strip()
-    if not name or len(name) > LONGEST_NAME or not name.isprintable():
-        raise InvalidInput(f"a name has 1 to {LONGEST_NAME} printable characters", field="name")
-    return name
-
-
-def _checked_role(role: Role | str) -> Role:
-    try:
-        return Role(role)
-    except ValueError:
-        known = ", ".join(Role)
-        raise InvalidInput(f"{role} is no role; known are {known}", field="role") from None

@@ -8,7 +8,7 @@ import msgspec
 
 from ovia_shared.admin import operations
 from ovia_shared.config.settings import RetentionSettings
-from ovia_shared.database import audit_log, retention
+from ovia_shared.database import audit_log, prune_runs, retention
 from ovia_shared.database.pool import Database
 from ovia_shared.database.retention import Prunable
 from ovia_shared.models.organisation import Organisation
@@ -43,9 +43,17 @@ def plan(settings: RetentionSettings) -> list[tuple[Prunable, float]]:
         (retention.RECEIPTS, settings.receipts_retention_days),
         (retention.RECEIPT_BASES, None if settings.receipts_retention_days is None else 1),
         (retention.CORRECTED_FACTS, facts),
+        (retention.PERSON_VIEWS, settings.views_retention_days),
         (retention.AUDIT_LOG, settings.audit_retention_days),
     ]
     return [(what, after) for what, after in days if after is not None]
+
+
+def days_of(settings: RetentionSettings) -> dict[str, int | None]:
+    """How many days each setting says; None: for ever."""
+    return {
+        name: getattr(settings, name) for name in RetentionSettings.model_fields if name.endswith("_retention_days")
+    }
 
 
 async def prune(
@@ -69,11 +77,13 @@ async def prune(
         rows = counted if dry_run else await _drop_all(database, organisation.id, what, cutoff, progress)
         done.append(Pruned(organisation.name, what.name, cutoff, rows))
     dropped = {one.what: one.rows for one in done if one.rows}
-    if dropped and not dry_run:
+    if not dry_run:
         async with database.transaction(organisation.id) as conn:
-            await audit_log.record(
-                conn, organisation.id, actor=actor, action="prune", subject_kind="organisation", detail=dropped
-            )
+            await prune_runs.keep(conn, organisation.id, actor, days_of(settings), dropped)
+            if dropped:
+                await audit_log.record(
+                    conn, organisation.id, actor=actor, action="prune", subject_kind="organisation", detail=dropped
+                )
     return done
 
 

@@ -21,8 +21,8 @@ def prune(dry_run: bool, organisation: str | None, actor: str, as_json: bool) ->
     """Drop what the settings say is kept for a time only. Meant to run every night; safe beside everything else.
 
     OVIA_RAW_RETENTION_DAYS, OVIA_SYNC_RUNS_RETENTION_DAYS, OVIA_WEBHOOKS_RETENTION_DAYS, OVIA_ASK_RETENTION_DAYS,
-    OVIA_RECEIPTS_RETENTION_DAYS, OVIA_FACTS_RETENTION_DAYS and OVIA_AUDIT_RETENTION_DAYS say how long; see
-    docs/retention.md. Facts that a kept receipt needs are never dropped.
+    OVIA_RECEIPTS_RETENTION_DAYS, OVIA_FACTS_RETENTION_DAYS, OVIA_VIEWS_RETENTION_DAYS and OVIA_AUDIT_RETENTION_DAYS say
+    how long; see docs/retention.md. Facts that a kept receipt needs are never dropped.
 
     \b
     Examples:

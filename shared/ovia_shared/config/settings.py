@@ -115,6 +115,7 @@ class RetentionSettings(CommonSettings):
     ask_retention_days: RetentionDays | None = Field(None, description="questions, and what Ask answered")
     receipts_retention_days: RetentionDays | None = Field(None, description="receipts nobody replayed since")
     facts_retention_days: int | None = Field(None, ge=30, le=36_500, description="facts that were corrected")
+    views_retention_days: RetentionDays = Field(365, description="who looked at whose page")
     audit_retention_days: int | None = Field(None, ge=90, le=36_500, description="the audit log")
 
 

@@ -52,7 +52,7 @@ async def waiting(conn: Connection, org_id: UUID) -> list[UUID]:
 
 async def to_decide(conn: Connection, org_id: UUID, among: Sequence[UUID] | None) -> set[UUID]:
     """Which accounts the engine may decide about: no service accounts, and nothing a person has decided or that is in
-    use. A conflict that the engine opened may be decided anew. None means all."""
+    use. A conflict that the engine opened may be decided anew, one that a person opened may not. None means all."""
     rows = await conn.fetch(
         f"""
         select i.id from identities i
@@ -60,7 +60,8 @@ async def to_decide(conn: Connection, org_id: UUID, among: Sequence[UUID] | None
            and not exists (
                select from mappings m
                 where m.org_id = $1 and m.identity_id = i.id and m.known_to = 'infinity' and m.valid_to is null
-                  and m.status in ('auto', 'verified', 'ignored'))
+                  and (m.status in ('auto', 'verified', 'ignored')
+                       or (m.status = 'conflict' and m.engine_version = 'contested')))
         """,  # noqa: S608 (constants)
         *_values(org_id, among),
     )
@@ -68,8 +69,8 @@ async def to_decide(conn: Connection, org_id: UUID, among: Sequence[UUID] | None
 
 
 async def accounts(conn: Connection, org_id: UUID, among: Sequence[UUID] | None) -> list[Account]:
-    """Human accounts with the person whose mapping is in use, and with none. None means all; ignored ones are left
-    out."""
+    """Human accounts with the person whose mapping is in use, and with none. None means all; those ignored, and
+    those contested by somebody, are left out."""
     rows = await conn.fetch(
         f"""
         select {_ACCOUNT}, m.person_id, coalesce(m.status = 'verified', false) as verified
@@ -78,7 +79,7 @@ async def accounts(conn: Connection, org_id: UUID, among: Sequence[UUID] | None)
            and not exists (
                select from mappings g
                 where g.org_id = $1 and g.identity_id = i.id and g.known_to = 'infinity' and g.valid_to is null
-                  and g.status = 'ignored')
+                  and (g.status = 'ignored' or (g.status = 'conflict' and g.engine_version = 'contested')))
         """,  # noqa: S608 (constants)
         *_values(org_id, among),
     )

@@ -76,6 +76,7 @@ async def of_engine(conn: Connection, org_id: UUID) -> list[MappingRow]:
         f"""
         select {_COLUMNS.replace("rule_trace,", "'[]'::jsonb as rule_trace,")} from mappings
          where org_id = $1 and known_to = 'infinity' and valid_to is null and status in ('auto', 'conflict')
+           and not (status = 'conflict' and engine_version = 'contested')
         """,  # noqa: S608 (a constant list of columns)
         org_id,
     )

@@ -114,6 +114,11 @@ ASK_ANSWERS = Prunable(
     "ask_answers",
     "select a.ctid from ask_answers a where a.org_id = $1 and a.created_at < $2",
 )
+PERSON_VIEWS = Prunable(
+    "views of people",
+    "person_views",
+    "select v.ctid from person_views v where v.org_id = $1 and v.viewed_at < $2",
+)
 AUDIT_LOG = Prunable(
     "audit log",
     "audit_log",

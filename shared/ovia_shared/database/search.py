@@ -38,6 +38,11 @@ def of_person(wanted: Sequence[str], values: list[Any]) -> str:
     return _conditions("p.id", "select w.person_id from person_words w", wanted, values)
 
 
+def of_audit_entry(wanted: Sequence[str], values: list[Any]) -> str:
+    """Conditions on `a.id`: each wanted word begins a word of the entry."""
+    return _conditions("a.id", "select w.entry_id from audit_words w", wanted, values)
+
+
 def _conditions(column: str, select: str, wanted: Sequence[str], values: list[Any]) -> str:
     conditions = ""
     for word in wanted:

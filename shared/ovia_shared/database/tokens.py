@@ -7,7 +7,7 @@ from ovia_shared.database.pool import Connection
 from ovia_shared.database.rows import to_model, to_models
 from ovia_shared.models.token import Role, Token
 
-_FIELDS = "id, name, role, created_at, created_by, expires_at, revoked_at, last_used_at"
+_FIELDS = "id, name, role, created_at, created_by, expires_at, revoked_at, last_used_at, person_id, version"
 
 
 async def add(
@@ -20,12 +20,13 @@ async def add(
     secret_hash: bytes,
     created_by: str,
     expires_at: datetime | None,
+    person_id: UUID | None = None,
 ) -> Token:
     """Stores a new token. Raises `InvalidInput` for an empty or overlong name."""
     row = await conn.fetchrow(
         f"""
-        insert into tokens (org_id, id, name, role, secret_hash, created_by, expires_at)
-        values ($1, $2, $3, $4, $5, $6, $7)
+        insert into tokens (org_id, id, name, role, secret_hash, created_by, expires_at, person_id)
+        values ($1, $2, $3, $4, $5, $6, $7, $8)
         returning {_FIELDS}
         """,  # noqa: S608 (constant columns)
         org_id,
@@ -35,6 +36,7 @@ async def add(
         secret_hash,
         created_by,
         expires_at,
+        person_id,
     )
     added = to_model(Token, row)
     assert added is not None
@@ -66,10 +68,15 @@ async def lock(conn: Connection, org_id: UUID, token_id: UUID) -> Token | None:
 
 async def revoke(conn: Connection, org_id: UUID, token_id: UUID) -> None:
     """From now on the token opens nothing. Revoking again keeps the first moment."""
+    await conn.execute("select end_token($2) where current_org() = $1", org_id, token_id)
+
+
+async def change(
+    conn: Connection, org_id: UUID, token_id: UUID, role: Role, expires_at: datetime | None, person_id: UUID | None
+) -> None:
+    """Makes a usable token what is said."""
     await conn.execute(
-        "update tokens set revoked_at = coalesce(revoked_at, now()) where org_id = $1 and id = $2",
-        org_id,
-        token_id,
+        "select change_token($2, $3, $4, $5) where current_org() = $1", org_id, token_id, role, expires_at, person_id
     )
 
 
@@ -77,7 +84,8 @@ async def expire_within(conn: Connection, org_id: UUID, token_id: UUID, longest:
     """The token ends this much later at the latest; an earlier end stays."""
     await conn.execute(
         """
-        update tokens set expires_at = least(expires_at, now() + $3::interval) where org_id = $1 and id = $2
+        update tokens set expires_at = least(expires_at, now() + $3::interval), version = version + 1
+         where org_id = $1 and id = $2
         """,
         org_id,
         token_id,

@@ -80,7 +80,7 @@ async def _withdraw_machines(conn: Connection, org_id: UUID, waiting: Sequence[U
     gone = [
         row
         for row in await mapping_changes.believed(conn, org_id, [one for one in waiting if one not in human])
-        if row.status in (MappingStatus.AUTO, MappingStatus.CONFLICT)
+        if row.status in (MappingStatus.AUTO, MappingStatus.CONFLICT) and not row.contested
     ]
     await applying.withdraw(conn, org_id, gone, "it is a service account")
 

@@ -9,6 +9,9 @@ import msgspec
 from ovia_shared.models.mapping import MappingStatus
 from ovia_shared.models.rule_trace import RuleTrace
 
+# The `engine_version` of a conflict that a person opened: the engine leaves it to people.
+CONTESTED = "contested"
+
 
 class MappingRow(msgspec.Struct, frozen=True):
     """One row of `mappings`: what was or is believed of an account. `valid_from` None: it always held."""
@@ -30,6 +33,11 @@ class MappingRow(msgspec.Struct, frozen=True):
     def active(self) -> bool:
         """Whether it is the one mapping of its account: in use, contested or ignored."""
         return self.valid_to is None and self.status is not MappingStatus.REJECTED
+
+    @property
+    def contested(self) -> bool:
+        """Whether a person said it is wrong, and nobody has decided yet."""
+        return self.status is MappingStatus.CONFLICT and self.engine_version == CONTESTED
 
 
 class Event(msgspec.Struct, frozen=True):

@@ -51,6 +51,12 @@ class Split(Decide, frozen=True, forbid_unknown_fields=True, kw_only=True):
     new_person: NewPersonName | None = None
 
 
+class Contest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why a mapping is wrong, for whoever decides."""
+
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=2000, pattern="^[^\\x00]*\\Z")]
+
+
 class Undo(Decide, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The decision to take back: by its id, or the last one about a mapping."""
 

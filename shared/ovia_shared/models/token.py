@@ -25,6 +25,7 @@ class Token(msgspec.Struct, frozen=True):
     """An access token as it is listed: everything but its secret, which nobody can read back.
 
     `name` is the actor recorded for whatever is done with it; `last_used_at` is accurate to five minutes.
+    `person_id` is whose it is, where somebody said so; `version` counts the changes.
     """
 
     id: UUID
@@ -35,6 +36,8 @@ class Token(msgspec.Struct, frozen=True):
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
     last_used_at: datetime | None = None
+    person_id: UUID | None = None
+    version: int = 1
 
     def usable_at(self, moment: datetime) -> bool:
         """Whether the token opens anything at this moment."""

@@ -13,7 +13,7 @@ import msgspec
 from ovia_shared.database.ids import new_id
 from ovia_shared.errors import Conflict, InvalidInput
 from ovia_shared.models.mapping import MappingStatus
-from ovia_shared.models.mapping_change import MappingRow
+from ovia_shared.models.mapping_change import CONTESTED, MappingRow
 from ovia_shared.models.person import PersonRow
 from ovia_shared.models.rule_trace import RuleTrace
 from ovia_shared.models.team import MembershipRow
@@ -91,6 +91,18 @@ def reopen(row: MappingRow, by: By) -> Plan:  # noqa: ARG001 (all decisions take
     if row.status not in (MappingStatus.REJECTED, MappingStatus.IGNORED):
         raise Conflict(f"mapping {row.id} is {row.status}; only a rejected or ignored one can be reopened")
     return Plan(close=[row], rematch=[row.identity_id])
+
+
+def contest(row: MappingRow, by: By, reason: str) -> Plan:
+    """The mapping is said to be wrong: out of use, until somebody decides. The engine does not settle it."""
+    if row.status is MappingStatus.REJECTED or row.status is MappingStatus.IGNORED:
+        raise Conflict(f"mapping {row.id} is {row.status}: it is not in use, so there is nothing to contest")
+    if row.contested:
+        raise Conflict(f"mapping {row.id} is contested already, and waits for a decision")
+    said = RuleTrace(CONTESTED, f"{by.name}: {reason}", 0.0, 0.0)
+    again = _again(row, by, status=MappingStatus.CONFLICT)
+    trace = (*row.rule_trace, said)
+    return Plan(close=[row], add=[msgspec.structs.replace(again, rule_trace=trace, engine_version=CONTESTED)])
 
 
 def move(row: MappingRow, believed: Sequence[MappingRow], target: PersonRow, by: By) -> Plan:

@@ -48,6 +48,8 @@ async def undo(
         raise NotFound(f"there is no decision {decision_id}")
     if any(event.action in _SAID_AGAIN for event in events):
         raise Conflict("this said whether the account is a machine's: say so anew instead of undoing it")
+    if any(event.action == "erase" for event in events):
+        raise Conflict("what was erased is gone: an erasure cannot be undone")
     accounts = sorted({event.identity_id for event in events if event.identity_id is not None})
     people = _people(events)
     # Before anything else is locked, as by everybody who gives an e-mail to a person.

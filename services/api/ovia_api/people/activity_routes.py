@@ -8,7 +8,8 @@ from litestar.di import NamedDependency
 from litestar.params import QueryParameter, SkipValidation
 
 from ovia_api.people.answers import PersonId, known
-from ovia_shared.database import activity, people, profiles
+from ovia_api.people.view_routes import list_views
+from ovia_shared.database import activity, people, person_views, profiles
 from ovia_shared.database.pool import Connection
 from ovia_shared.errors import InvalidInput
 from ovia_shared.models.activity import (
@@ -59,12 +60,14 @@ async def list_activity(
     cursor: CursorText = None,
 ) -> Timeline:
     """One timeline over all sources, by the accounts in use and the time they were the person's: work items, reviews,
-    commits, pipelines, deployments, documents, and what was decided about the accounts. Not counted, so no total."""
+    commits, pipelines, deployments, documents, and what was decided about the accounts.
+    Not counted, so no total. That somebody looked is recorded, for the person to see."""
     begins = None if since is None else moments.read(since, "from")
     ends = None if until is None else moments.read(until, "to")
     if begins is not None and ends is not None and ends <= begins:
         raise InvalidInput("to must be after from", field="to")
     await known(conn, caller.org_id, person_id)
+    await person_views.note(conn, caller.org_id, person_id, caller.token_id)
     wanted = ActivityFilter(person_id, begins, ends, source, type_)
     begun = _paging.read(cursor, wanted)
     rows = await activity.find(conn, caller.org_id, wanted, begun.after if begun else None, limit + 1)
@@ -87,8 +90,9 @@ async def read_profile(
     person_id: PersonId,
 ) -> Profile:
     """Names, accounts, teams, when they were first and last seen, where they were active in the last twelve months, and
-    for which products. It compares nobody with anybody."""
+    for which products. It compares nobody with anybody. That somebody looked is recorded, for the person to see."""
     person = await known(conn, caller.org_id, person_id)
+    await person_views.note(conn, caller.org_id, person_id, caller.token_id)
     accounts = await profiles.accounts(conn, caller.org_id, person_id)
     months, first, last = await profiles.months(conn, caller.org_id, person_id)
     memberships = await people.memberships(conn, caller.org_id, person_id)
@@ -110,4 +114,4 @@ async def read_profile(
     )
 
 
-ACTIVITY = [list_activity, read_profile]
+ACTIVITY = [list_activity, read_profile, list_views]

@@ -10,7 +10,7 @@ import msgspec
 from ovia_api.mappings import plans
 from ovia_api.mappings.deciding import Deciding
 from ovia_api.mappings.plans import Plan
-from ovia_shared.database import mapping_changes, people, people_rows
+from ovia_shared.database import erasing, mapping_changes, people, people_rows
 from ovia_shared.database.ids import new_id
 from ovia_shared.database.pool import Connection
 from ovia_shared.errors import Conflict, InvalidInput, NotFound
@@ -43,6 +43,10 @@ class PeopleActions:
         await self._require_free(wanted.primary_email, person_id)
         person = await self._deciding.living(person_id)
         etags.require_match(condition, person.version)
+        if await erasing.erased_at(self._conn, self._org_id, person_id) is not None and (
+            wanted.display_name != person.display_name or wanted.primary_email is not None
+        ):
+            raise Conflict("this person was erased: they get no name and no e-mail again")
         after = msgspec.structs.replace(
             person,
             display_name=_named(wanted.display_name),

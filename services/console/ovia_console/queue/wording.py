@@ -16,6 +16,7 @@ def action_words(visit: Visit, action: str) -> str:
         "merge": visit.gettext("people merged"),
         "link": visit.gettext("linked"),
         "unlink": visit.gettext("unlinked"),
+        "contest": visit.gettext("contested"),
         "undo": visit.gettext("taken back"),
         "withdraw": visit.gettext("withdrawn"),
         "create_person": visit.gettext("person made"),

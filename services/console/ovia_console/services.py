@@ -115,13 +115,11 @@ class Service:
         /,
         *,
         accept: str = "*/*",
-        within: float | None = None,
         **parameters: Any,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """An answer that is passed on as it comes: an export, or events."""
-        headers = {"Accept": accept}
         async with self._answer(
-            method, path, body=body, headers=headers, parameters=parameters, within=within
+            method, path, body=body, headers={"Accept": accept}, parameters=parameters, whole=False
         ) as answer:
             yield answer
 
@@ -145,18 +143,24 @@ class Service:
         body: Any = None,
         headers: Mapping[str, str] | None = None,
         parameters: Mapping[str, Any] | None = None,
+        whole: bool = True,
         within: float | None = None,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
-        patience: dict[str, Any] = (
-            {} if within is None else {"timeout": aiohttp.ClientTimeout(total=within, sock_connect=3)}
-        )
+        patience = self._http.timeout if whole else _between_pieces(self._http.timeout)
+        if within is not None:
+            patience = aiohttp.ClientTimeout(total=within, sock_connect=patience.sock_connect)
         content = None if body is None else msgspec.json.encode(body)
         sent = {**self._headers, **(headers or {})}
         if content is not None:
             sent["Content-Type"] = "application/json"
         try:
             async with self._http.request(
-                method, self._address + path, params=_query(parameters or {}), data=content, headers=sent, **patience
+                method,
+                self._address + path,
+                params=_query(parameters or {}),
+                data=content,
+                headers=sent,
+                timeout=patience,
             ) as answer:
                 if answer.status >= 400:
                     raise await _problem(answer)
@@ -231,6 +235,11 @@ def _read(content: bytes, kind: type[Answer]) -> Answer:
         return msgspec.json.decode(content, type=kind)
     except msgspec.MsgspecError as error:
         raise ServiceProblem(502, f"a part of Ovia answered what the console cannot read ({error})") from error
+
+
+def _between_pieces(timeout: aiohttp.ClientTimeout) -> aiohttp.ClientTimeout:
+    """A large file may take as long as it likes, but not stand still."""
+    return aiohttp.ClientTimeout(total=None, sock_connect=timeout.sock_connect, sock_read=timeout.total)
 
 
 class _Problem(msgspec.Struct, frozen=True):

@@ -12,7 +12,7 @@ from litestar.response import Stream
 
 from ovia_console.ask import words
 from ovia_console.ask.answers import Plan, Statement
-from ovia_console.ask.asking import PATIENCE_SECONDS, sent
+from ovia_console.ask.asking import sent
 from ovia_console.ask.events import EventReader, event_of
 from ovia_console.ask.explaining import kpi_page, names_of
 from ovia_console.pages.failures import as_problem
@@ -72,7 +72,7 @@ async def _pieces(visit: Visit) -> AsyncIterator[bytes]:
     body = (await sent(visit)).asked(visit)
     begun = False
     try:
-        async with visit.rag.stream("POST", "/ask", body, accept=_STREAM, within=PATIENCE_SECONDS) as answer:
+        async with visit.rag.stream("POST", "/ask", body, accept=_STREAM) as answer:
             async for name, data in _events(answer):
                 piece = await _passed_on(visit, name, data)
                 if piece:

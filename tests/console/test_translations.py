@@ -7,6 +7,7 @@ import pytest
 from babel.messages import pofile
 from babel.messages.catalog import Catalog, Message
 
+from ovia_console.pages.rendering import HOME
 from ovia_console.words.translations import LANGUAGES, LOCALES, of_browser, translations
 from tests.console.extracting import messages
 
@@ -82,3 +83,9 @@ def test_the_files_of_a_language_agree(language: str) -> None:
 )
 def test_a_browser_is_answered_in_the_language_it_likes_best(accepted: str, language: str) -> None:
     assert of_browser(accepted) == language
+
+
+def test_only_literals_are_taken_for_markup() -> None:
+    chosen = re.compile(r"(?<![a-z_.])(_|gettext)\((?![\"'])")
+    found = [path.name for path in HOME.rglob("*.html") if chosen.search(path.read_text())]
+    assert not found, "use translated(…): what `_` is given is not escaped"

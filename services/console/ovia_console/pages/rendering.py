@@ -76,6 +76,8 @@ class Templates:
             "languages": LANGUAGES,
             "themes": THEMES,
             "with_query": with_query,
+            # For a sentence that is chosen in code: `_` takes what it is given for markup, and is for literals only.
+            "translated": translations(language).gettext,
         }
         environment.filters["highlighted"] = highlighted
         return environment

@@ -76,7 +76,6 @@ def body(asked: Asked, scope: Scope) -> dict[str, Any]:
 def _what_if(asked: Asked, *, given: bool) -> dict[str, Any]:
     imagined: dict[str, Any] = {}
     if asked.pace != "100":
-        # The pace in proportion from the first day on: so many people where there was one.
         pace = _number(asked.pace)
         imagined |= {
             "people": pace / 100 if isinstance(pace, int | float) else pace,

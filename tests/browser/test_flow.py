@@ -141,7 +141,7 @@ def test_sliders_ask_again_and_show_what_they_change(as_role: SignIn) -> None:
     expect(page.locator("#forecast svg.chart")).to_be_visible()
     page.get_by_label("What to ask").select_option("how_many")
     expect(page.get_by_role("heading", name=re.compile("^How many are done"))).to_be_visible()
-    expect(page.get_by_label("By the end of")).to_be_visible()
+    expect(page.get_by_role("textbox", name="By the end of")).to_be_visible()
     expect(page.get_by_label("How many items")).to_be_hidden()
 
 

@@ -91,8 +91,8 @@ async def test_the_ledger_says_what_became_of_a_sprint(ledger: Ledger, viewer: h
         await ledger.put("work_items", external_id=name, key=name, status="Review", created_at=day(0))
         await ledger.put("sprint_memberships", work_item_external_id=name, sprint_external_id="7", added_at=added_at,
                          left_at=left_at)  # fmt: skip
-    await ledger.put("work_item_transitions", work_item_external_id="added", history_external_id="1", occurred_at=day(8),
-                     from_value="3", from_text="Review", to_value="4", to_text="Done")  # fmt: skip
+    await ledger.put("work_item_transitions", work_item_external_id="added", history_external_id="1",
+                     occurred_at=day(8), from_value="3", from_text="Review", to_value="4", to_text="Done")  # fmt: skip
     await ledger.put("status_definitions", external_id="4", name="Done", category="done")
     await ledger.derive()
     window = {"from": str(date(2026, 3, 1)), "to": str(date(2026, 4, 1))}

@@ -1,5 +1,7 @@
 """Dots in named columns: each where its value is, none upon another."""
 
+import itertools
+
 from ovia_console.charts.columns import Dot, columns
 from ovia_console.charts.plots import Chart, Mark
 
@@ -20,7 +22,7 @@ def test_a_dot_stands_above_the_name_of_its_column() -> None:
 def test_dots_of_one_value_stand_beside_each_other() -> None:
     found = marks(columns(["Review"], [("Age", [Dot(0, 3.0) for _ in range(7)])]))
     places = sorted(mark.x for mark in found)
-    assert all(right - left >= 9 for left, right in zip(places, places[1:], strict=False))
+    assert all(right - left >= 9 for left, right in itertools.pairwise(places))
 
 
 def test_more_dots_than_there_is_room_for_share_places() -> None:

@@ -10,6 +10,7 @@ from litestar import Response, get
 
 from ovia_console.charts.columns import Dot, columns
 from ovia_console.charts.plots import Chart
+from ovia_console.flow.numbers import number_of
 from ovia_console.flow.rows import Item, all_of
 from ovia_console.pages.formats import Formats
 from ovia_console.pages.visit import OfVisit, Visit
@@ -20,14 +21,6 @@ DAYS_BEFORE = 90
 _SHARES = ("p50", "p85", "p90")
 
 
-class Number(msgspec.Struct, frozen=True):
-    """The value of a KPI with its percentiles, and how many rows are behind it."""
-
-    value: float | None
-    values: dict[str, float | None]
-    n: int
-
-
 @get("/flow")
 async def show(visit: OfVisit) -> Response[str]:
     """A dot for each item in progress at the end of the window, by its status then."""
@@ -35,7 +28,7 @@ async def show(visit: OfVisit) -> Response[str]:
     before = msgspec.structs.replace(scope, since=scope.until - timedelta(days=DAYS_BEFORE))
     items, usual, choices = await asyncio.gather(
         all_of(visit.metrics, "/team/flow/items", Item, {**scope.asked(), "category": "in_progress"}),
-        visit.metrics.get("/team/kpi/work_item.cycle_hours", Number, **before.asked()),
+        number_of(visit, "work_item.cycle_hours", before),
         choices_of(visit),
     )
     oldest = sorted(items.data, key=lambda one: -(one.age_hours or 0))

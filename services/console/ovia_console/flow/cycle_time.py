@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from litestar import Response, get
 
 from ovia_console.charts.plots import Chart, Point, Series, dots
-from ovia_console.flow.ageing import Number
+from ovia_console.flow.numbers import number_of
 from ovia_console.flow.percentiles import percentile
 from ovia_console.flow.rows import Pages, Row, all_of
 from ovia_console.pages.formats import Formats
@@ -24,7 +24,7 @@ async def show(visit: OfVisit) -> Response[str]:
     scope = scope_of(visit.request, days=90)
     rows, number, choices = await asyncio.gather(
         all_of(visit.metrics, "/team/kpi/work_item.cycle_hours/rows", Row, scope.asked()),
-        visit.metrics.get("/team/kpi/work_item.cycle_hours", Number, **scope.asked()),
+        number_of(visit, "work_item.cycle_hours", scope),
         choices_of(visit),
     )
     limits = limits_of(rows, number.values)

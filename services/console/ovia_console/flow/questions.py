@@ -76,12 +76,7 @@ def body(asked: Asked, scope: Scope) -> dict[str, Any]:
 def _what_if(asked: Asked, *, given: bool) -> dict[str, Any]:
     imagined: dict[str, Any] = {}
     if asked.pace != "100":
-        pace = _number(asked.pace)
-        imagined |= {
-            "people": pace / 100 if isinstance(pace, int | float) else pace,
-            "people_now": 1,
-            "ramp_up_days": 0,
-        }
+        imagined["pace"] = _share(asked.pace)
     if asked.more_items != "0" and (asked.when or given):
         imagined["items"] = _number(asked.more_items)
     if asked.growth != "0" and asked.when and not given:

@@ -9,7 +9,7 @@ import msgspec
 from litestar import Response, get
 from litestar.params import QueryParameter
 
-from ovia_console.flow.ageing import Number
+from ovia_console.flow.numbers import numbers_of
 from ovia_console.flow.rows import Row, all_of
 from ovia_console.pages.visit import OfVisit
 from ovia_console.scopes.scope import choices_of, scope_of
@@ -68,10 +68,10 @@ class Ledger(msgspec.Struct, frozen=True):
 async def show(visit: OfVisit) -> Response[str]:
     """A line for each sprint that closed in the window."""
     scope = scope_of(visit.request, days=DAYS)
-    ledger, choices, *numbers = await asyncio.gather(
+    ledger, choices, numbers = await asyncio.gather(
         visit.metrics.get("/team/flow/sprints", Ledger, **scope.asked()),
         choices_of(visit),
-        *(visit.metrics.get(f"/team/kpi/{name}", Number, **scope.asked()) for name in KPIS),
+        numbers_of(visit, KPIS, scope),
     )
     return visit.page(
         "flow/sprints.html",
@@ -79,7 +79,7 @@ async def show(visit: OfVisit) -> Response[str]:
         choices=choices,
         sprints=ledger.data,
         counts={name: visit.gettext(words) for name, (words, _which) in COUNTS.items()},
-        numbers=dict(zip(KPIS, numbers, strict=True)),
+        numbers=numbers,
     )
 
 

@@ -8,7 +8,7 @@ import msgspec
 from litestar import Response, get
 
 from ovia_console.charts.segments import Part, Segment, segments
-from ovia_console.flow.ageing import Number
+from ovia_console.flow.numbers import numbers_of
 from ovia_console.pages.formats import Formats
 from ovia_console.pages.visit import OfVisit, Visit
 from ovia_console.scopes.scope import Scope, choices_of, scope_of
@@ -52,24 +52,24 @@ class Stage(msgspec.Struct, frozen=True):
 async def show(visit: OfVisit) -> Response[str]:
     """A bar of the medians, each stage leading to the merge requests that passed it."""
     scope = scope_of(visit.request)
-    total, choices, *told = await asyncio.gather(
-        visit.metrics.get(f"/team/kpi/{TOTAL}", Number, **scope.asked()),
-        choices_of(visit),
-        *(visit.metrics.get(f"/team/kpi/{name}", Number, **scope.asked()) for name in STAGES),
-    )
+    told, choices = await asyncio.gather(numbers_of(visit, [TOTAL, *STAGES], scope), choices_of(visit))
     stages = [
         Stage(
-            visit.gettext(STAGES[name]), visit.gettext(MEANINGS[name]), one.values.get("p50"), one.values.get("p90"),
-            one.n, rows_address(name, scope),
+            name=visit.gettext(words),
+            meaning=visit.gettext(MEANINGS[name]),
+            p50=told[name].values.get("p50"),
+            p90=told[name].values.get("p90"),
+            n=told[name].n,
+            href=rows_address(name, scope),
         )
-        for name, one in zip(STAGES, told, strict=True)
-    ]  # fmt: skip
+        for name, words in STAGES.items()
+    ]
     return visit.page(
         "flow/value_stream.html",
         scope=scope,
         choices=choices,
         stages=stages,
-        total=total,
+        total=told[TOTAL],
         total_href=rows_address(TOTAL, scope),
         bar=draw(visit, stages),
     )

@@ -75,6 +75,8 @@ async def test_a_team_narrows_the_queue_to_those_in_it_or_below_it_now(
             )  # fmt: skip
     shown = {row["person"]["id"] for row in await everything(queue, QUEUE, team_id=str(upper))}
     assert shown == {inside}
+    every = await everything(queue, "/team/identity-mappings", team_id=str(upper), sort="age_desc")
+    assert {row["person"]["id"] for row in every} == {inside}
 
 
 async def test_the_numbers_agree_with_the_lists(queue: httpx.AsyncClient) -> None:
@@ -146,9 +148,11 @@ async def test_a_threshold_confirms_what_is_sure_and_leaves_conflicts(queue: htt
     sure = [row for row in await everything(queue, QUEUE, status="auto") if row["confidence"] >= 0.9]
     trial: Any = (await queue.post(f"{QUEUE}/bulk-confirm", json={"min_confidence": 0.9, "dry_run": True})).json()
     assert (trial["confirmed"], trial["decision_id"], trial["dry_run"]) == (len(sure), None, True)
+    assert {one["id"] for one in trial["people"]} == {one["person"]["id"] for one in sure}
+    assert trial["kpis"] == ["identity.verified_rate"]
     assert len(await everything(queue, QUEUE, status="verified")) == 0
     done = (await queue.post(f"{QUEUE}/bulk-confirm", json={"min_confidence": 0.9})).json()
-    assert (done["confirmed"], done["remaining"]) == (len(sure), 0)
+    assert (done["confirmed"], done["remaining"], done["kpis"]) == (len(sure), 0, None)
     assert len(await everything(queue, QUEUE, status="verified")) == len(sure)
     assert len(await everything(queue, QUEUE)) == conflicts
     both = await queue.post(f"{QUEUE}/bulk-confirm", json={"min_confidence": 0.9, "mapping_ids": [str(new_id())]})

@@ -2,12 +2,16 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
+from uuid import UUID
 
 import httpx
 import msgspec
 import pytest
 
 from ovia_shared.database.ids import new_id
+from ovia_shared.database.pool import connected
+from ovia_shared.kpis.catalogue import CATALOGUE
+from ovia_shared.kpis.needs import kinds
 from tests.api.conftest import Organisations, Service
 from tests.api.reviewing import linked
 from tests.conftest import OpenDatabase
@@ -169,8 +173,53 @@ async def test_a_preview_changes_nothing_and_says_what_would(review: Reviewing) 
     assert shown.status_code == 200, shown.text
     (account,) = shown.json()["accounts"]
     assert (account["person_before"], account["status_after"]) == (auto["person"]["id"], "verified")
-    assert (shown.json()["new_people"], shown.json()["kpis"]) == (1, None)
+    assert (shown.json()["new_people"], shown.json()["kpis"]) == (1, ["identity.verified_rate"])
     assert await review.mappings(limit=200) == before
+
+
+async def test_a_preview_names_the_kpis_counted_from_what_was_done_with_an_account_that_changes_hands(
+    review: Reviewing, database_dsn: str, organisations: Organisations
+) -> None:
+    auto, conflict = await review.one("auto"), await review.one("conflict")
+    async with connected(database_dsn) as conn:
+        for one in (auto, conflict):
+            await conn.execute(
+                """
+                insert into facts (org_id, id, kind, entity_kind, connection_id, entity_id, actor_identity_id,
+                                   occurred_at, value, attributes, derivation_version, row_hash, known_from)
+                values ($1, $2, 'deployment.finished', 'deployment', $3, $4, $5, now(), 1, '{}', 1, $2, now())
+                """,
+                organisations[0].id, new_id(), new_id(), one["id"], UUID(one["identity"]["id"]),
+            )  # fmt: skip
+
+    async def kpis(action: str, one: dict[str, Any], **more: Any) -> list[str]:
+        body = {"action": action, "mapping_ids": [one["id"]], **more}
+        found: list[str] = (await review.ours.post("/team/identity-mappings/preview", json=body)).json()["kpis"]
+        return found
+
+    counted = [name for name, kpi in CATALOGUE.items() if "deployment.finished" in kinds(kpi)]
+    assert counted
+    assert await kpis("confirm", auto) == ["identity.verified_rate"]
+    assert set(await kpis("confirm", conflict)) > {"identity.coverage", "identity.conflict_rate", *counted}
+    moved = await kpis("remap", auto, new_person={"display_name": "Nobody Yet"})
+    assert set(moved) >= set(counted)
+    assert "identity.coverage" not in moved
+
+
+async def test_candidates_are_those_an_account_resembles_the_likeliest_first(review: Reviewing) -> None:
+    conflict = await review.one("conflict")
+    path = f"/team/identities/{conflict['identity']['id']}/candidates"
+    found = (await review.viewer.get(path)).json()
+    assert conflict["person"] in [one["person"] for one in found]
+    assert [one["confidence"] for one in found] == sorted((one["confidence"] for one in found), reverse=True)
+    for one in found:
+        assert one["rule_trace"]
+        assert one["through"]["id"] != conflict["identity"]["id"]
+        assert not one["refused"]
+    assert (await review.theirs.get(path)).status_code == 404
+    await review.post("reject", mapping_id=conflict["id"])
+    refused = {one["person"]["id"]: one["refused"] for one in (await review.viewer.get(path)).json()}
+    assert refused[conflict["person"]["id"]]
 
 
 async def test_the_acting_person_is_the_caller(review: Reviewing) -> None:

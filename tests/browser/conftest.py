@@ -88,7 +88,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _counted(run: Run) -> bool:
     answer = run.get("/team/kpi")
-    return answer.status_code == 200 and any(one["value"] is not None for one in answer.json()["data"])
+    return answer.status_code == 200 and any(one["value"] is not None for one in answer.json()["kpis"])
 
 
 def _until(done: Callable[[], bool], what: str) -> None:

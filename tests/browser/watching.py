@@ -3,7 +3,7 @@
 from playwright.sync_api import ConsoleMessage, Page, Response
 
 # A refusal that a test provokes is also a line in the browser's console: it says nothing the status does not.
-_OF_STATUS = "Failed to load resource: the server responded with a status of"
+_OF_STATUS = ("Failed to load resource: the server responded with a status of", "Response Status Error Code ")
 
 
 class Watched:

@@ -9,7 +9,7 @@ from ovia_api.connections import routes as connections
 from ovia_api.connections.secrets import ConnectionSecrets
 from ovia_api.docs.routes import docs
 from ovia_api.grafana import routes as grafana
-from ovia_api.identities.routes import list_orphans
+from ovia_api.identities.routes import list_candidates, list_orphans
 from ovia_api.identities.service_account_routes import read_service_account, say_service_account
 from ovia_api.imports.routes import IMPORTS
 from ovia_api.mappings.answers import decisions_of
@@ -85,6 +85,7 @@ def create(settings: ApiSettings) -> Litestar:
             ),
             conflict_queue.routes(database),
             list_orphans,
+            list_candidates,
             read_service_account,
             say_service_account,
             read_settings,

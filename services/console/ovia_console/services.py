@@ -106,7 +106,9 @@ class Service:
         self, method: str, path: str, body: Any = None, /, *, accept: str = "*/*", **parameters: Any
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """An answer that is passed on as it comes: an export, or events."""
-        async with self._answer(method, path, body=body, headers={"Accept": accept}, parameters=parameters) as answer:
+        async with self._answer(
+            method, path, body=body, headers={"Accept": accept}, parameters=parameters, whole=False
+        ) as answer:
             yield answer
 
     async def _body(self, method: str, path: str, **more: Any) -> bytes:
@@ -129,6 +131,7 @@ class Service:
         body: Any = None,
         headers: Mapping[str, str] | None = None,
         parameters: Mapping[str, Any] | None = None,
+        whole: bool = True,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         content = None if body is None else msgspec.json.encode(body)
         sent = {**self._headers, **(headers or {})}
@@ -136,7 +139,12 @@ class Service:
             sent["Content-Type"] = "application/json"
         try:
             async with self._http.request(
-                method, self._address + path, params=_query(parameters or {}), data=content, headers=sent
+                method,
+                self._address + path,
+                params=_query(parameters or {}),
+                data=content,
+                headers=sent,
+                timeout=self._http.timeout if whole else _between_pieces(self._http.timeout),
             ) as answer:
                 if answer.status >= 400:
                     raise await _problem(answer)
@@ -211,6 +219,11 @@ def _read(content: bytes, kind: type[Answer]) -> Answer:
         return msgspec.json.decode(content, type=kind)
     except msgspec.MsgspecError as error:
         raise ServiceProblem(502, f"a part of Ovia answered what the console cannot read ({error})") from error
+
+
+def _between_pieces(timeout: aiohttp.ClientTimeout) -> aiohttp.ClientTimeout:
+    """A large file may take as long as it likes, but not stand still."""
+    return aiohttp.ClientTimeout(total=None, sock_connect=timeout.sock_connect, sock_read=timeout.total)
 
 
 class _Problem(msgspec.Struct, frozen=True):

@@ -6,8 +6,9 @@ from uuid import UUID
 
 from ovia_shared.database.ids import new_id
 from ovia_shared.database.pool import Connection
-from ovia_shared.database.rows import load_temporary
+from ovia_shared.database.rows import load_temporary, to_models
 from ovia_shared.models.identity import NewIdentity
+from ovia_shared.models.mapping import Identity
 
 
 async def ensure(conn: Connection, org_id: UUID, wanted: Sequence[NewIdentity]) -> dict[tuple[str, str], UUID]:
@@ -116,3 +117,21 @@ async def observe(conn: Connection, org_id: UUID, seen: Sequence[NewIdentity]) -
 def _attributes(identity: NewIdentity) -> dict[str, Any]:
     attributes = {"notes": identity.notes or None, "active": identity.active, "machine": identity.machine_reason}
     return {name: value for name, value in attributes.items() if value is not None}
+
+
+async def named(conn: Connection, org_id: UUID, ids: Sequence[UUID]) -> list[Identity]:
+    """These accounts, in no order."""
+    rows = await conn.fetch(
+        """
+        select id, source, external_id, username, email, display_name, service_account
+          from identities where org_id = $1 and id = any($2)
+        """,
+        org_id,
+        list(ids),
+    )
+    return to_models(Identity, rows)
+
+
+async def exists(conn: Connection, org_id: UUID, identity_id: UUID) -> bool:
+    """Whether there is such an account."""
+    return bool(await named(conn, org_id, [identity_id]))

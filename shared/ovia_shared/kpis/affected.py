@@ -1,11 +1,11 @@
-"""Which KPIs a setting can change."""
+"""Which KPIs a setting, or a decision about accounts, can change."""
 
 from collections.abc import Collection
 
 from ovia_shared.kpis import needs
 from ovia_shared.kpis.catalogue import CATALOGUE
 from ovia_shared.kpis.kpi import Composite, Rows
-from ovia_shared.kpis.terms import Silent
+from ovia_shared.kpis.terms import Mapped, Silent
 
 
 def by_facts(kinds: Collection[str]) -> list[str]:
@@ -23,6 +23,15 @@ def by_weights(rule: str) -> list[str]:
     return [
         name for name, kpi in CATALOGUE.items() if isinstance(kpi.source, Composite) and kpi.source.rule == rule
     ]  # fmt: skip
+
+
+def by_accounts(how: Collection[str]) -> list[str]:
+    """KPIs that tell of accounts' mappings: whether they are `in_use`, `verified` or in `conflict`."""
+    return [name for name, kpi in CATALOGUE.items() if any(_asks_mapping(rows, how) for rows in needs.sources(kpi))]
+
+
+def _asks_mapping(rows: Rows, how: Collection[str]) -> bool:
+    return any(isinstance(one, Mapped) and one.how in how for one in (rows.number, *rows.where))
 
 
 def _asks_silence(rows: Rows) -> bool:

@@ -99,7 +99,7 @@ async def _match(conn: Connection, org_id: UUID, waiting: Sequence[UUID]) -> tup
         conn, org_id, ((identity, key) for identity, known in found_by.items() for _, key in known)
     )
     settings = await organisation_settings.read(conn, org_id, SETTING, MatchingSettings)
-    among, counts = await _company(conn, org_id, new, found_by)
+    among, counts = await company(conn, org_id, new, found_by)
     before = {
         row.identity_id: row
         for row in await mapping_changes.believed(conn, org_id, list(decide))
@@ -122,7 +122,7 @@ async def _match(conn: Connection, org_id: UUID, waiting: Sequence[UUID]) -> tup
     return Outcome(len(decisions.people), linked, conflicts, orphans), decisions.engine_version
 
 
-async def _company(
+async def company(
     conn: Connection, org_id: UUID, new: Sequence[Account], found_by: "dict[UUID, list[tuple[Key, int]]]"
 ) -> tuple[list[Account], dict[int, int] | None]:
     """The accounts to compare the new ones with, and how common their keys are; None where these are all there are."""

@@ -122,12 +122,13 @@ class AffectedAccount(msgspec.Struct, frozen=True):
 
 
 class PreviewedDecision(msgspec.Struct, frozen=True):
-    """`kpis` names the KPIs that would change; null as long as no KPI is computed."""
+    """`kpis` names the KPIs that would change: those that tell of mappings, and, for people and teams who gain or lose
+    an account, those counted from what was done with it."""
 
     accounts: list[AffectedAccount]
     people: list[UUID]
     new_people: int
-    kpis: list[str] | None = None
+    kpis: list[str]
 
 
 class BulkOutcome(StrEnum):
@@ -147,7 +148,8 @@ class BulkResult(msgspec.Struct, frozen=True):
 
 
 class BulkDecision(msgspec.Struct, frozen=True):
-    """`remaining` counts mappings above the threshold beyond those that one request takes."""
+    """`remaining` counts mappings above the threshold beyond those that one request takes. `people` are those whose
+    accounts are confirmed, by name; `kpis` names the KPIs that would change, and is null behind the decision itself."""
 
     decision_id: UUID | None
     dry_run: bool
@@ -155,6 +157,8 @@ class BulkDecision(msgspec.Struct, frozen=True):
     refused: int
     remaining: int
     results: list[BulkResult]
+    people: list[PersonReference] = []
+    kpis: list[str] | None = None
 
 
 class EventView(msgspec.Struct, frozen=True):

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from ovia_api.mappings import plans
-from ovia_api.mappings.deciding import Deciding, moved_on
+from ovia_api.mappings.consequences import kpis_of
+from ovia_api.mappings.deciding import Deciding, affected, moved_on
 from ovia_api.mappings.plans import Plan
-from ovia_shared.database import conflict_queue, mapping_changes
+from ovia_shared.database import conflict_queue, mapping_changes, mappings
 from ovia_shared.database.pool import Connection
 from ovia_shared.errors import Conflict, InvalidInput
 from ovia_shared.models.review import BulkConfirm, BulkDecision, BulkOutcome, BulkResult
@@ -29,6 +30,8 @@ async def bulk_confirm(deciding: Deciding, conn: Connection, org_id: UUID, wante
         remaining = total - len(ids)
     plan, results, by = await _planned(deciding, conn, org_id, ids)
     decision = None if wanted.dry_run else await deciding.carry_out("bulk_confirm", plan, wanted.reason, by)
+    touched = {row.person_id for row in plan.add if row.person_id is not None}
+    people = await mappings.people_named(conn, org_id, sorted(touched))
     counts = {outcome: sum(result.outcome is outcome for result in results) for outcome in BulkOutcome}
     return BulkDecision(
         decision,
@@ -37,6 +40,8 @@ async def bulk_confirm(deciding: Deciding, conn: Connection, org_id: UUID, wante
         counts[BulkOutcome.REFUSED],
         remaining,
         results,
+        sorted(people, key=lambda person: (person.display_name, person.id)),
+        await kpis_of(conn, org_id, affected(plan)) if wanted.dry_run else None,
     )
 
 

@@ -15,7 +15,7 @@ from litestar.router import Router
 from ovia_api.conflict_queue.bulk import bulk_confirm
 from ovia_api.conflict_queue.export import lines
 from ovia_api.mappings.answers import Decisions, decisions_of
-from ovia_api.mappings.routes import ConfidenceBound
+from ovia_api.mappings.routes import ConfidenceBound, Sort, TeamId
 from ovia_shared.database import conflict_queue, mappings, search
 from ovia_shared.database.pool import Connection, Database
 from ovia_shared.errors import InvalidInput
@@ -33,10 +33,6 @@ from ovia_shared.web.parameters import SearchText, SourceText
 _paging = Paging("conflict queue", MappingPosition, mappings.position)
 
 StatusText = Annotated[MappingStatus, QueryParameter(description="Another status than conflict shows that instead.")]
-TeamId = Annotated[UUID | None, QueryParameter(description="Only people who are in this team now, or below it.")]
-Sort = Annotated[
-    MappingOrder, QueryParameter(description="`confidence_asc`: least certain first; `age_desc`: oldest first.")
-]
 _BULK = [
     Example(
         summary="These, whatever their status",

@@ -214,12 +214,11 @@ def _events(action: str, plan: Plan, reason: str | None, decision: UUID) -> list
 
 def affected(plan: Plan) -> list[tuple[UUID, MappingRow | None, MappingRow | None]]:
     """Each account with the mapping it would lose and the one it would have."""
-    found = []
-    for identity in dict.fromkeys(row.identity_id for row in [*plan.close, *plan.add]):
-        before = next((row for row in plan.close if row.identity_id == identity and row.active), None)
-        after = next((row for row in plan.add if row.identity_id == identity and row.active), None)
-        found.append((identity, before, after))
-    return found
+    # The first of an account counts, as a later one may only be its refusal.
+    before = {row.identity_id: row for row in reversed(plan.close) if row.active}
+    after = {row.identity_id: row for row in reversed(plan.add) if row.active}
+    accounts = dict.fromkeys(row.identity_id for row in [*plan.close, *plan.add])
+    return [(identity, before.get(identity), after.get(identity)) for identity in accounts]
 
 
 def copies(rows: Sequence[MappingRow]) -> list[MappingRow]:

@@ -11,11 +11,13 @@ from litestar.params import BodyKwarg, FromPath, SkipValidation
 
 from ovia_api.mappings import plans
 from ovia_api.mappings.answers import Decisions, answer
+from ovia_api.mappings.consequences import kpis_of
 from ovia_api.mappings.deciding import affected
 from ovia_api.mappings.moving import merge_people, move_each, person_of_account, plan_moves
 from ovia_api.mappings.undoing import decision_of, undo
 from ovia_shared.database.pool import Connection
 from ovia_shared.models.caller import Caller
+from ovia_shared.models.mapping_change import MappingRow
 from ovia_shared.models.review import (
     AffectedAccount,
     Decision,
@@ -227,23 +229,22 @@ async def take_back(
     responses=_RESPONSES,
 )
 async def preview(
+    conn: NamedDependency[SkipValidation[Connection]],
+    caller: NamedDependency[SkipValidation[Caller]],
     deciding: Decisions,
     data: Annotated[Preview, BodyKwarg(media_type=RequestEncodingType.JSON, examples=_PREVIEW)],
 ) -> PreviewedDecision:
     """Refuses what the decision itself would refuse. Nothing is changed."""
     plan = await plan_moves(deciding, data)
-    accounts = [
-        AffectedAccount(
-            identity,
-            None if before is None else before.status,
-            None if before is None else before.person_id,
-            None if after is None else after.status,
-            None if after is None else after.person_id,
-        )
-        for identity, before, after in affected(plan)
-    ]
+    moves = affected(plan)
+    accounts = [AffectedAccount(identity, *_side(before), *_side(after)) for identity, before, after in moves]
     people = {row.person_id for row in [*plan.close, *plan.add] if row.person_id is not None}
-    return PreviewedDecision(accounts, sorted(people), len(plan.new_people))
+    kpis = await kpis_of(conn, caller.org_id, moves)
+    return PreviewedDecision(accounts, sorted(people), len(plan.new_people), kpis)
+
+
+def _side(row: MappingRow | None) -> tuple[str | None, UUID | None]:
+    return (None, None) if row is None else (row.status, row.person_id)
 
 
 @post(

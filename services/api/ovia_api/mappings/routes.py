@@ -12,7 +12,7 @@ from ovia_shared.database import identity_events, mapping_changes, mappings, peo
 from ovia_shared.database.pool import Connection
 from ovia_shared.errors import Conflict, InvalidInput, NotFound
 from ovia_shared.models.caller import Caller
-from ovia_shared.models.mapping import Mapping, MappingFilter, MappingPosition, MappingStatus
+from ovia_shared.models.mapping import Mapping, MappingFilter, MappingOrder, MappingPosition, MappingStatus
 from ovia_shared.models.mapping_change import MappingRow
 from ovia_shared.models.review import EventPosition, EventView
 from ovia_shared.models.token import Role
@@ -26,6 +26,10 @@ _history = Paging[EventView, EventPosition]("history", EventPosition, lambda eve
 
 ConfidenceBound = Annotated[
     float | None, QueryParameter(ge=0, le=1, description="A bound on the confidence, 0 to 1, itself included.")
+]
+TeamId = Annotated[UUID | None, QueryParameter(description="Only people who are in this team now, or below it.")]
+Sort = Annotated[
+    MappingOrder, QueryParameter(description="`confidence_asc`: least certain first; `age_desc`: oldest first.")
 ]
 
 
@@ -48,14 +52,16 @@ async def list_mappings(
     min_confidence: ConfidenceBound = None,
     max_confidence: ConfidenceBound = None,
     search_text: SearchText = None,
+    team_id: TeamId = None,
+    sort: Sort = MappingOrder.CONFIDENCE_ASC,
     limit: Limit = 50,
     cursor: CursorText = None,
 ) -> Page[Mapping]:
-    """Links between accounts and people believed now, each with its reasons, by confidence and then by age."""
+    """Links between accounts and people believed now, each with its reasons."""
     if min_confidence is not None and max_confidence is not None and min_confidence > max_confidence:
         raise InvalidInput("min_confidence is above max_confidence", field="min_confidence")
     words = await search.words(conn, search_text)
-    wanted = MappingFilter(status, source, min_confidence, max_confidence, words)
+    wanted = MappingFilter(status, source, min_confidence, max_confidence, words, team_id, sort)
     begun = _paging.read(cursor, wanted)
     if begun is None:
         rows, total = await mappings.find_first(conn, caller.org_id, wanted, limit + 1)

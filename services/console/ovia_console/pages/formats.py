@@ -62,7 +62,7 @@ class Formats:
         shown = [unit % {"n": self.number(int(amount), 0)} for amount, unit in parts[first : first + 2] if amount >= 1]
         return sign + " ".join(shown)
 
-    def day(self, value: str | date | datetime | None, format: str = "medium") -> str:  # noqa: A002 (Babel's word)
+    def day(self, value: str | date | datetime | None, format: str = "d MMM y") -> str:  # noqa: A002 (Babel's word)
         """A day, such as 3 Nov 2026."""
         if value is None:
             return self.NOTHING

@@ -45,5 +45,7 @@ def entries(reader: Reader, path: str) -> list[Entry]:
 
 def _inside(path: str, place: str) -> bool:
     if place == "/console/":
-        return path in ("/console/", "/console") or path.startswith("/console/kpi")
+        return path in ("/console/", "/console") or path.startswith(
+            ("/console/kpi", "/console/receipts", "/console/risks")
+        )
     return path == place or path.startswith(place + "/")

@@ -1,1 +1,1 @@
-"""Identity mappings and the conflict queue: whose account is whose, decided with the keyboard."""
+"""Who is who: the queue of what waits for a decision, everything decided so far, and accounts that are nobody's."""

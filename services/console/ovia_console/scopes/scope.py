@@ -3,6 +3,7 @@
 `scope` is empty for the organisation, or a kind and an id: `team:…`, `product:…`. `from` and `to` are dates.
 """
 
+import asyncio
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -92,8 +93,9 @@ def scope_of(request: Request[Any, Any, Any], *, days: int = DAYS) -> Scope:
 
 async def choices_of(visit: Visit) -> Choices:
     """What there is to choose from."""
-    teams = await visit.api.page("/team/teams", limit=_CHOICES)
-    products = await visit.api.page("/team/products", limit=_CHOICES)
+    teams, products = await asyncio.gather(
+        visit.api.page("/team/teams", limit=_CHOICES), visit.api.page("/team/products", limit=_CHOICES)
+    )
     return Choices(_tree(teams.data), [Choice(f"product:{one['id']}", one["name"]) for one in products.data])
 
 

@@ -82,10 +82,10 @@ def test_a_manager_says_what_a_deployment_caused_and_takes_it_back(as_role: Sign
     expect(page.get_by_text("None so far.")).to_be_visible()
     expect(page.locator("#incidents")).to_contain_text("The provider's network was down.")
     # Found again by its key, and ticked with the keyboard.
-    page.get_by_label("Find an item by its key").fill(name.split()[0])
+    key = name.split()[0]
+    page.get_by_label("Find an item by its key").fill(key)
     page.keyboard.press("Enter")
-    found = page.locator("#candidates").get_by_role("checkbox").first
-    found.focus()
+    page.get_by_role("group", name=f"Items whose key begins with {key}").get_by_role("checkbox").first.focus()
     page.keyboard.press("Space")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("group", name="It caused these").get_by_role("checkbox")).to_have_count(1)

@@ -7,6 +7,7 @@ import asyncpg
 import httpx
 import pytest
 
+from ovia_shared.database.ids import new_id
 from ovia_shared.database.pool import _prepare
 from tests.api.conftest import Organisations, Service, UseService
 from tests.conftest import OpenDatabase
@@ -83,6 +84,59 @@ async def test_deployments_are_listed_newest_first_with_what_they_caused(
     )  # fmt: skip
     assert listed["34"]["project_key"] == "GLD"
     assert listed["32"]["corrected_by"] is None
+
+
+async def test_deployments_are_those_of_a_scope(ledgers: list[Ledger], viewer: httpx.AsyncClient) -> None:
+    ledger, product, team, person = ledgers[0], new_id(), new_id(), new_id()
+    organisation = ledger.org_id
+    await ledger.admin.execute("insert into products (org_id, id, name) values ($1, $2, 'P')", organisation, product)
+    assert await _listed(viewer, f"scope_kind=product&scope_id={product}") == {}
+    await ledger.admin.execute(
+        "insert into product_projects (org_id, product_id, connection_id, project_external_id) values ($1, $2, $3, $4)",
+        organisation, product, ledger.connection_id, "1",
+    )  # fmt: skip
+    for query in (f"scope_kind=product&scope_id={product}", f"scope_kind=project&scope_id={ledger.connection_id}:1"):
+        assert list(await _listed(viewer, query)) == ["34", "33", "32", "31"]
+    await ledger.admin.execute("insert into teams (org_id, id, name) values ($1, $2, 'T')", organisation, team)
+    await ledger.admin.execute(
+        "insert into people (org_id, id, display_name) values ($1, $2, 'Ada')", organisation, person
+    )
+    identity = new_id()
+    await ledger.account(identity)
+    await ledger.admin.execute(
+        """
+        insert into mappings (org_id, id, person_id, identity_id, status, confidence, rule_trace, engine_version,
+                              valid_from, verified_by, verified_at)
+        values ($1, $2, $3, $4, 'verified', 1, '[]', 'test', $5, 'test', now())
+        """,
+        organisation, new_id(), person, identity, day(0),
+    )  # fmt: skip
+    await ledger.admin.execute(
+        "insert into team_memberships (org_id, id, team_id, person_id, valid_from) values ($1, $2, $3, $4, $5)",
+        organisation, new_id(), team, person, day(3),
+    )  # fmt: skip
+    for number in (2, 3):  # in the team only when the second of these was deployed
+        await ledger.put("deployments", external_id=f"3{number}", sha=f"sha {number}", finished_at=day(number + 0.25),
+                         actor_identity_id=identity)  # fmt: skip
+    await ledger.derive()
+    assert list(await _listed(viewer, f"scope_kind=team&scope_id={team}")) == ["33"]
+    refused = await viewer.get(f"/team/deployments?scope_kind=person&scope_id={person}")
+    assert refused.status_code == 422
+
+
+async def test_items_that_may_be_incidents_are_found_by_key_or_by_time(
+    ledgers: list[Ledger], viewer: httpx.AsyncClient
+) -> None:
+    await ledgers[0].put("work_items", external_id="92", key="GLD-9", created_at=day(2))
+
+    async def found(**query: str) -> list[str]:
+        answer = await viewer.get("/team/deployments/incident-candidates", params=query)
+        assert answer.status_code == 200, answer.text
+        return _keys(answer.json())
+
+    assert await found(key="gld-9") == ["GLD-9", "GLD-90", "GLD-91"]
+    assert sorted(await found(around=day(2.25).isoformat())) == ["GLD-90", "GLD-91"]
+    assert await found(around=day(60).isoformat()) == []
 
 
 async def test_deployments_are_paged_and_filtered(ledgers: list[Ledger], viewer: httpx.AsyncClient) -> None:

@@ -28,6 +28,7 @@ def test_plain_http_is_sent_to_https(gateway: Gateway) -> None:
         ("/ready", "api"),
         ("/nothing/here", "api"),
         ("/team/kpi/lead-time", "metrics"),
+        ("/team/flow/cumulative", "metrics"),
         ("/receipts/7", "metrics"),
         ("/console/people", "console"),
     ],

@@ -6,6 +6,7 @@ from litestar.di import Provide
 from ovia_metrics.changes.routes import CHANGES
 from ovia_metrics.deployments.routes import DEPLOYMENTS
 from ovia_metrics.facts.gauges import FactGauges
+from ovia_metrics.flow.routes import FLOW
 from ovia_metrics.forecasts.routes import FORECASTS
 from ovia_metrics.identity_gauges import IdentityGauges
 from ovia_metrics.kpis import routes as kpi_routes
@@ -66,6 +67,7 @@ def create(settings: HttpServiceSettings) -> Litestar:
                 dependencies={"known_quality": Provide(lambda: known_quality, sync_to_thread=False)},
             ),
             DEPLOYMENTS,
+            FLOW,
         ],
         database=database,
         more_metrics=more_metrics,

@@ -4,20 +4,24 @@ A correction is never altered but for its end: another one takes its place, or i
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
+import msgspec
 
-from ovia_shared.database import knowing, notices
+from ovia_shared.database import knowing, notices, organisation_settings
 from ovia_shared.database.ids import new_id
 from ovia_shared.database.pool import Connection
 from ovia_shared.database.rows import to_models
+from ovia_shared.models.fact_settings import Production
 from ovia_shared.models.production import (
     CausedIncidents,
     Correction,
     DeploymentFilter,
     DeploymentPosition,
     Incident,
+    IncidentCandidate,
     IncidentKey,
     ProductionDeployment,
     SaidIncidents,
@@ -31,6 +35,16 @@ _BELIEVED = """
    and ($2::uuid is null or f.connection_id = $2) and ($3::text is null or f.project_external_id = $3)
    and ($4::boolean is null or (f.attributes->>'failed')::boolean = $4)
    and ($5::timestamptz is null or f.occurred_at >= $5) and ($6::timestamptz is null or f.occurred_at < $6)
+   and ($7::jsonb is null or (f.connection_id, f.project_external_id) in (
+           select (one->>'connection_id')::uuid, one->>'external_id' from jsonb_array_elements($7) one))
+   and ($8::uuid[] is null or exists (
+           select from team_memberships s
+             join mappings m on m.org_id = $1 and m.person_id = s.person_id and m.known_to = 'infinity'
+            where s.org_id = $1 and s.team_id = any($8) and s.known_to = 'infinity'
+              and m.identity_id = f.actor_identity_id
+              and (m.status = 'verified' or m.status = 'auto' and m.confidence >= $9::double precision)
+              and s.valid_from <= f.occurred_at and (s.valid_to is null or s.valid_to > f.occurred_at)
+              and m.valid_from <= f.occurred_at and (m.valid_to is null or m.valid_to > f.occurred_at)))
 """
 
 
@@ -43,8 +57,9 @@ async def find(
         with page as (
             select {_ID} as id, f.connection_id, f.entity_id, f.project_external_id, f.attributes, f.occurred_at,
                    f.actor_identity_id
-            {_BELIEVED} and ($7::timestamptz is null or f.occurred_at <= $7 and (f.occurred_at, {_ID}) < ($7, $8::uuid))
-             order by f.occurred_at desc, id desc limit $9
+            {_BELIEVED}
+               and ($10::timestamptz is null or f.occurred_at <= $10 and (f.occurred_at, {_ID}) < ($10, $11::uuid))
+             order by f.occurred_at desc, id desc limit $12
         )
         select g.id, g.connection_id, g.entity_id as external_id, g.project_external_id, p.key as project_key,
                g.attributes->>'source' as source, g.attributes->>'environment' as environment,
@@ -105,6 +120,40 @@ async def incidents(conn: Connection, org_id: UUID, deployment_id: UUID) -> Caus
     said = to_models(Incident, await _said(conn, org_id, row["id"]))
     correction = Correction(row["id"], row["said_by"], row["known_from"], row["reason"])
     return CausedIncidents(deployment_id, said, correction, row["version"])
+
+
+async def candidates(
+    conn: Connection, org_id: UUID, key: str | None, around: datetime | None, most: int
+) -> list[IncidentCandidate]:
+    """Work items that may be an incident: those whose key begins so, the shortest first; without a key, the newest that
+    are incidents by their type, created from a day before `around` to thirty days after it."""
+    if key is not None:
+        rows = await conn.fetch(
+            """
+            select connection_id, external_id, key, title, type, url, created_at from work_items
+             where org_id = $1 and starts_with(upper(key), upper($2)) and removed_at is null
+             order by length(key), key, connection_id limit $3
+            """,
+            org_id,
+            key,
+            most,
+        )
+    else:
+        chosen = await organisation_settings.read(conn, org_id, "production", Production)
+        rows = await conn.fetch(
+            """
+            select connection_id, external_id, key, title, type, url, created_at from work_items
+             where org_id = $1 and lower(type) = any($2) and removed_at is null
+               and ($3::timestamptz is null
+                    or created_at between $3 - interval '1 day' and $3 + interval '30 days')
+             order by created_at desc nulls last, connection_id, external_id limit $4
+            """,
+            org_id,
+            [one.lower() for one in chosen.incident_types],
+            around,
+            most,
+        )
+    return to_models(IncidentCandidate, rows)
 
 
 async def unknown(conn: Connection, org_id: UUID, wanted: Sequence[IncidentKey]) -> list[int]:
@@ -193,4 +242,8 @@ async def _have_derived(conn: Connection, org_id: UUID) -> None:
 
 
 def _given(org_id: UUID, wanted: DeploymentFilter) -> tuple[object, ...]:
-    return org_id, wanted.connection_id, wanted.project, wanted.failed, wanted.begins, wanted.ends
+    projects = None if wanted.projects is None else msgspec.to_builtins(wanted.projects)
+    return (
+        org_id, wanted.connection_id, wanted.project, wanted.failed, wanted.begins, wanted.ends,
+        projects, wanted.teams, wanted.auto,
+    )  # fmt: skip

@@ -35,7 +35,8 @@ class WhatIf(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `items`: so many more, or fewer, to be done. `growth`: the scope grows by new items as in the history, times this.
     `wip_limit`: no more items in progress at once. `people`: so many do the work instead of `people_now`, who are
-    counted from the history if not given; those who join take `ramp_up_days` to work as the others do.
+    counted from the history if not given; those who join take `ramp_up_days` to work as the others do. `pace`: each day
+    so many times as much is done.
     """
 
     items: Annotated[int, msgspec.Meta(ge=-100_000, le=100_000)] | None = None
@@ -44,6 +45,7 @@ class WhatIf(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     people: Annotated[float, msgspec.Meta(ge=0.1, le=100_000)] | None = None
     people_now: Annotated[float, msgspec.Meta(ge=0.1, le=100_000)] | None = None
     ramp_up_days: Annotated[int, msgspec.Meta(ge=0, le=730)] = 30
+    pace: Annotated[float, msgspec.Meta(ge=0.01, le=100)] | None = None
 
 
 class ScopeAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from ovia_shared.models.product import ProjectKey
 from ovia_shared.models.review import ReasonText
 
 _ExternalId = Annotated[str, msgspec.Meta(min_length=1, max_length=512, pattern="^[^\\x00]*\\Z")]
@@ -24,6 +25,18 @@ class Incident(msgspec.Struct, frozen=True):
     connection_id: UUID
     external_id: str
     key: str
+
+
+class IncidentCandidate(msgspec.Struct, frozen=True, kw_only=True):
+    """A work item that a deployment may have caused."""
+
+    connection_id: UUID
+    external_id: str
+    key: str
+    title: str | None
+    type: str | None
+    url: str | None
+    created_at: datetime | None
 
 
 class ProductionDeployment(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,13 +65,17 @@ class ProductionDeployment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DeploymentFilter(msgspec.Struct, frozen=True):
-    """Which deployments are wanted: deployed from `begins` until before `ends`."""
+    """Which deployments are wanted: deployed from `begins` until before `ends`, to one of `projects`, by somebody who
+    was in one of `teams` then. `auto` is from which confidence on a mapping is used."""
 
     connection_id: UUID | None = None
     project: str | None = None
     failed: bool | None = None
     begins: datetime | None = None
     ends: datetime | None = None
+    projects: list[ProjectKey] | None = None
+    teams: list[UUID] | None = None
+    auto: float = 1
 
 
 class DeploymentPosition(msgspec.Struct, frozen=True, array_like=True):

@@ -169,6 +169,13 @@ def test_people_who_join_come_to_the_pace_by_and_by() -> None:
     assert any("Brooks" in note for note in told.notes)
 
 
+def test_another_pace_holds_from_the_first_day_on() -> None:
+    told = other(STEADY, question(items=20), pace=0.5)
+    assert told.per_day == pytest.approx(5 / 7, abs=1e-4)
+    assert told.cycle_days == base(STEADY, question()).cycle_days
+    assert days(other(STEADY, question(items=60), pace=2))[0] < days(base(STEADY, question(items=60)))[0]
+
+
 def test_who_leaves_is_missing_at_once() -> None:
     told = other(STEADY, question(items=20), people=2, ramp_up_days=300)
     assert told.per_day == pytest.approx(5 / 7, abs=1e-4)

@@ -12,6 +12,8 @@ from ovia_console.charts.scales import Scale, moments, range_of, ticks
 
 WIDTH, HEIGHT = 720.0, 220.0
 LEFT, RIGHT, TOP, BOTTOM = 46.0, 10.0, 8.0, 22.0
+# Right of the picture, for the names of level lines; each has a line of text to itself.
+NAMES, LINE = 74.0, 12.0
 
 
 class Point(msgspec.Struct, frozen=True):
@@ -40,18 +42,19 @@ class Mark(msgspec.Struct, frozen=True):
 
 
 class Tick(msgspec.Struct, frozen=True):
-    """A value, or a moment, written beside an axis."""
+    """A value, a moment, or the name of a column, written beside an axis."""
 
     place: float
-    value: float | datetime
+    value: float | datetime | str
 
 
 class Rule(msgspec.Struct, frozen=True):
-    """A level line across the picture, such as a percentile."""
+    """A level line across the picture, such as a percentile; its name stands beside it, at `name_y`."""
 
     y: float
     value: float
     name: str
+    name_y: float
 
 
 class Drawn(msgspec.Struct, frozen=True):
@@ -84,25 +87,36 @@ class Chart(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def lines(
-    series: Sequence[Series], *, from_zero: bool = True, rules: Sequence[tuple[str, float]] = (), height: float = HEIGHT
+    series: Sequence[Series],
+    *,
+    from_zero: bool = True,
+    rules: Sequence[tuple[str, float]] = (),
+    height: float = HEIGHT,
+    width: float = WIDTH,
 ) -> Chart:
     """Each series as a line, with a gap wherever a value is missing."""
-    frame = _Frame.around(series, from_zero=from_zero, rules=rules, height=height)
+    frame = _Frame.around(series, from_zero=from_zero, rules=rules, height=height, width=width)
     drawn = [
         Drawn(one.name, place, frame.line(one.points), frame.marks(one.points)) for place, one in enumerate(series, 1)
     ]
     return frame.chart(drawn, rules)
 
 
-def dots(series: Sequence[Series], *, rules: Sequence[tuple[str, float]] = (), height: float = HEIGHT) -> Chart:
+def dots(
+    series: Sequence[Series],
+    *,
+    rules: Sequence[tuple[str, float]] = (),
+    height: float = HEIGHT,
+    width: float = WIDTH,
+) -> Chart:
     """Each point by itself, such as an item that was finished."""
-    frame = _Frame.around(series, from_zero=True, rules=rules, height=height)
+    frame = _Frame.around(series, from_zero=True, rules=rules, height=height, width=width)
     return frame.chart(
         [Drawn(one.name, place, [], frame.marks(one.points)) for place, one in enumerate(series, 1)], rules
     )
 
 
-def stacked(series: Sequence[Series], *, height: float = HEIGHT) -> Chart:
+def stacked(series: Sequence[Series], *, height: float = HEIGHT, width: float = WIDTH) -> Chart:
     """Areas upon each other, the first at the bottom; all series have the same moments, and no gaps."""
     sums = [0.0] * (len(series[0].points) if series else 0)
     layers: list[tuple[Series, list[float], list[float]]] = []
@@ -113,7 +127,7 @@ def stacked(series: Sequence[Series], *, height: float = HEIGHT) -> Chart:
     whole = [
         Series(one.name, [_at(p, top) for p, top in zip(one.points, tops, strict=True)]) for one, _, tops in layers
     ]
-    frame = _Frame.around(whole, from_zero=True, rules=(), height=height)
+    frame = _Frame.around(whole, from_zero=True, rules=(), height=height, width=width)
     drawn = []
     for place, ((one, bottoms, tops), upper) in enumerate(zip(layers, whole, strict=True), 1):
         lower = [_at(point, bottom) for point, bottom in zip(one.points, bottoms, strict=True)]
@@ -141,10 +155,17 @@ class _Frame(msgspec.Struct, frozen=True):
     end: datetime
     levels: list[float]
     height: float
+    width: float
 
     @classmethod
     def around(
-        cls, series: Sequence[Series], *, from_zero: bool, rules: Sequence[tuple[str, float]], height: float
+        cls,
+        series: Sequence[Series],
+        *,
+        from_zero: bool,
+        rules: Sequence[tuple[str, float]],
+        height: float,
+        width: float,
     ) -> "_Frame":
         points = [point for one in series for point in one.points]
         values = [point.value for point in points if point.value is not None] + [value for _, value in rules]
@@ -153,9 +174,9 @@ class _Frame(msgspec.Struct, frozen=True):
         times = [point.at for point in points] or [datetime(2000, 1, 1), datetime(2000, 1, 2)]  # noqa: DTZ001
         begin, end = min(times), max(times)
         return cls(
-            x=Scale(begin.timestamp(), end.timestamp(), LEFT, WIDTH - RIGHT),
+            x=Scale(begin.timestamp(), end.timestamp(), LEFT, right_of(width, rules)),
             y=Scale(levels[0], levels[-1], height - BOTTOM, TOP),
-            begin=begin, end=end, levels=levels, height=height,
+            begin=begin, end=end, levels=levels, height=height, width=width,
         )  # fmt: skip
 
     def place(self, point: Point) -> tuple[float, float] | None:
@@ -178,10 +199,26 @@ class _Frame(msgspec.Struct, frozen=True):
             series=drawn,
             across=[Tick(self.x(one.timestamp()), one) for one in moments(self.begin, self.end)],
             along=[Tick(self.y(level), level) for level in self.levels],
-            rules=[Rule(self.y(value), value, name) for name, value in rules],
+            rules=ruled(rules, self.y),
             height=self.height,
+            width=self.width,
+            right=self.x.end,
             bottom=self.height - BOTTOM,
         )
+
+
+def right_of(width: float, rules: Sequence[tuple[str, float]]) -> float:
+    """Where the picture ends, so that the names of level lines find room beside it."""
+    return width - (NAMES if rules else RIGHT)
+
+
+def ruled(rules: Sequence[tuple[str, float]], up: Scale) -> list[Rule]:
+    """Level lines, whose names are moved up where they would cover each other."""
+    found: list[Rule] = []
+    for name, value in sorted(rules, key=lambda rule: rule[1]):
+        y = up(value)
+        found.append(Rule(y, value, name, min(y, found[-1].name_y - LINE) if found else y))
+    return found
 
 
 def _at(point: Point, value: float) -> Point:

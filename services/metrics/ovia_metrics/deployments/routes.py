@@ -10,14 +10,18 @@ from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg, PathParameter, QueryParameter, SkipValidation
 
 from ovia_metrics.deployments.saying import DeploymentActions, found
-from ovia_shared.database import production
+from ovia_shared.database import organisation_settings, production
+from ovia_shared.database.kpis import scopes
 from ovia_shared.database.pool import Connection
 from ovia_shared.errors import InvalidInput
 from ovia_shared.models.caller import Caller
+from ovia_shared.models.decision import MatchingSettings
+from ovia_shared.models.kpi import ResolvedScope, Scope, ScopeKind
 from ovia_shared.models.production import (
     CausedIncidents,
     DeploymentFilter,
     DeploymentPosition,
+    IncidentCandidate,
     ProductionDeployment,
     SaidIncidents,
 )
@@ -34,6 +38,8 @@ DeploymentId = Annotated[UUID, PathParameter(description="The deployment's id, a
 _paging = Paging[ProductionDeployment, DeploymentPosition](
     "production deployments", DeploymentPosition, lambda one: DeploymentPosition(one.deployed_at, one.id)
 )
+_SCOPES = (ScopeKind.ORGANISATION, ScopeKind.PRODUCT, ScopeKind.PROJECT, ScopeKind.TEAM)
+MOST_CANDIDATES = 20
 _SAID = [
     Example(
         summary="It caused one incident",
@@ -82,19 +88,52 @@ async def list_deployments(
     until: Annotated[
         str | None, QueryParameter(name="to", max_length=40, description="Only those before this moment (RFC 3339).")
     ] = None,
+    scope_kind: Annotated[
+        ScopeKind, QueryParameter(description="Whose: of the organisation, a product, a project, or a team.")
+    ] = ScopeKind.ORGANISATION,
+    scope_id: Annotated[str, QueryParameter(max_length=1200, description="Which one; as for KPIs.")] = "",
     limit: Limit = 50,
     cursor: CursorText = None,
 ) -> Page[ProductionDeployment]:
-    """What counts as a deployment to production: deployments to such environments, else releases, else tags."""
+    """What counts as a deployment to production: deployments to such environments, else releases, else tags. A team's
+    are those that people made who were in it."""
     begins = None if since is None else moments.read(since, "from")
     ends = None if until is None else moments.read(until, "to")
     if begins is not None and ends is not None and ends <= begins:
         raise InvalidInput("to must be after from", field="to")
-    wanted = DeploymentFilter(connection, project, failed, begins, ends)
+    of = await _scope(conn, caller, scope_kind, scope_id)
+    wanted = DeploymentFilter(
+        connection, project, failed, begins, ends, of.projects, of.teams, await _auto(conn, caller)
+    )
     begun = _paging.read(cursor, wanted)
     rows = await production.find(conn, caller.org_id, wanted, begun.after if begun else None, limit + 1)
     total = begun.total if begun else await production.count(conn, caller.org_id, wanted)
     return _paging.page(rows, limit, total, wanted)
+
+
+@get(
+    "/team/deployments/incident-candidates",
+    guards=[requires(Role.VIEWER)],
+    operation_id="list_incident_candidates",
+    tags=["deployments"],
+    summary="Work items that a deployment may have caused",
+    security=SECURITY,
+    responses=problems_of(),
+)
+async def list_candidates(
+    conn: NamedDependency[SkipValidation[Connection]],
+    caller: NamedDependency[SkipValidation[Caller]],
+    key: Annotated[
+        str | None, QueryParameter(min_length=1, max_length=100, description="Only those whose key begins so.")
+    ] = None,
+    around: Annotated[
+        str | None,
+        QueryParameter(max_length=40, description="Without a key: incidents created around this moment (RFC 3339)."),
+    ] = None,
+) -> list[IncidentCandidate]:
+    """At most 20: by their key, or else those that are incidents by their type, the newest first."""
+    moment = None if around is None else moments.read(around, "around")
+    return await production.candidates(conn, caller.org_id, key, moment, MOST_CANDIDATES)
 
 
 @get(
@@ -157,12 +196,22 @@ async def undo_incidents(
     return _shown(await doing.take_back(deployment_id, if_match))
 
 
+async def _scope(conn: Connection, caller: Caller, kind: ScopeKind, scope_id: str) -> ResolvedScope:
+    if kind not in _SCOPES:
+        raise InvalidInput(f"deployments are told of: {', '.join(_SCOPES)}", field="scope_kind")
+    return await scopes.resolve(conn, caller.org_id, Scope(kind, scope_id))
+
+
+async def _auto(conn: Connection, caller: Caller) -> float:
+    return (await organisation_settings.read(conn, caller.org_id, "matching", MatchingSettings)).auto
+
+
 def _shown(caused: CausedIncidents) -> Response[CausedIncidents]:
     return Response(caused, headers=etag(caused.version))
 
 
 DEPLOYMENTS = Router(
     "/",
-    route_handlers=[list_deployments, read_incidents, say_incidents, undo_incidents],
+    route_handlers=[list_deployments, list_candidates, read_incidents, say_incidents, undo_incidents],
     dependencies={"doing": Provide(deployment_actions_of)},
 )

@@ -8,6 +8,7 @@ The models are as simple as can be checked by hand, and each says what it assume
   are idle and the pace falls in proportion. Assumed: one works on one item at a time.
 - People: the pace is in proportion to them; those who join come to it by and by. That is the best case: who joins must
   be taught by those who are there, and more people have more to agree on (Brooks, "The Mythical Man-Month", 1975).
+- Pace: so many times as much is done each day, without a word about what makes it so.
 """
 
 from typing import NamedTuple
@@ -61,8 +62,8 @@ def as_it_was(history: History, question: Question) -> Imagined:
 
 def check(asked: WhatIf, kind: ForecastKind, scope: ScopeKind) -> None:
     """Raises `InvalidInput` for what changes nothing about the question."""
-    if asked.items is asked.growth is asked.wip_limit is asked.people is None:
-        raise InvalidInput("say what to imagine: items, growth, wip_limit or people", field="what_if")
+    if asked.items is asked.growth is asked.wip_limit is asked.people is asked.pace is None:
+        raise InvalidInput("say what to imagine: items, growth, wip_limit, people or pace", field="what_if")
     if kind is ForecastKind.HOW_MANY and asked.growth is not None:
         raise InvalidInput("how fast the scope grows does not change how many items are done", field="what_if.growth")
     if scope in OF_GIVEN_ITEMS and asked.growth is not None:
@@ -87,8 +88,12 @@ def imagine(history: History, question: Question, asked: WhatIf) -> Imagined:
     people = 1.0
     if asked.people is not None:
         people = _people(history, asked, notes)
+    pace = 1.0 if asked.pace is None else asked.pace
+    if asked.pace is not None:
+        notes.append(f"The pace times {pace:g} from the first day on, whatever makes it so.")
     limit = 1.0
-    in_progress = base.in_progress * people
+    # By Little's law: each item is in progress as long as before.
+    in_progress = base.in_progress * people * pace
     if asked.wip_limit is not None:
         limit = _limit(asked.wip_limit, in_progress, asked.people or history.people, notes)
         in_progress = min(in_progress, asked.wip_limit)
@@ -96,9 +101,9 @@ def imagine(history: History, question: Question, asked: WhatIf) -> Imagined:
 
     def factor(days: Floats) -> Floats:
         settled = np.ones_like(days) if people <= 1 or ramp == 0 else np.minimum(1.0, (days + 0.5) / ramp)
-        return limit * (1 + (people - 1) * settled)
+        return pace * limit * (1 + (people - 1) * settled)
 
-    return Imagined(items, Pace(factor, growth), people * limit, in_progress, notes)
+    return Imagined(items, Pace(factor, growth), people * limit * pace, in_progress, notes)
 
 
 def _people(history: History, asked: WhatIf, notes: list[str]) -> float:

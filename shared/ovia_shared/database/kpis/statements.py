@@ -116,10 +116,10 @@ def _rows(source: Rows, scope: ResolvedScope, start: str = "$2") -> str:
     select {one_each} f.*, {number} as number, {"1" if weight is None else as_sql(weight)} as weight
       from facts f
      where f.org_id = $1 and f.kind = '{source.kind}' and {_TIMES[source.time].format(start=start)}
-       and f.known_from <= $4 and f.known_to > $4{_of_scope(scope, source.kind)}{conditions}{order}"""
+       and f.known_from <= $4 and f.known_to > $4{of_scope(scope, source.kind)}{conditions}{order}"""
 
 
-def _of_scope(scope: ResolvedScope, kind: str) -> str:
+def of_scope(scope: ResolvedScope, kind: str) -> str:
     """The conditions of a scope on the facts `f`."""
     text = _IN_PROJECTS if scope.projects is not None else ""
     if scope.items is not None:
@@ -172,7 +172,7 @@ def _counted(presence: str, scope: ResolvedScope, only: str = "") -> str:
     return f"""case when count(*) > 0 or exists (
            select from facts f
             where f.org_id = $1 and f.kind = '{presence}' and f.occurred_at < $3
-              and f.known_from <= $4 and f.known_to > $4{_of_scope(scope, presence)})
+              and f.known_from <= $4 and f.known_to > $4{of_scope(scope, presence)})
        then (count(*){only})::double precision end"""
 
 

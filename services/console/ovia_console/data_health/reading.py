@@ -1,5 +1,6 @@
 """How reading goes: every stream of every project, and every attempt."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -17,6 +18,10 @@ Cursor = Annotated[str, QueryParameter(max_length=2000)]
 async def partitions(visit: OfVisit, cursor: Cursor = "") -> Response[str]:
     """Every stream of every project: state, lag, progress and error. The table asks again while something is read."""
     found = await visit.api.page("/sync", cursor=cursor, limit=PAGE)
+    now = datetime.now(UTC)
+    for one in found.data:
+        due = one["next_due_at"]
+        one["is_due"] = due is not None and datetime.fromisoformat(due) <= now
     return visit.page(
         "data_health/partitions_table.html" if visit.in_place else "data_health/partitions.html",
         found=found,

@@ -172,5 +172,7 @@ def _by_control(name: str, problem: ServiceProblem | None) -> dict[str, str]:
             inside = one.field.removeprefix(control.path)
             if inside != one.field and inside[:1] in ("", "[", "."):
                 where = inside.strip(".[]")
+                # Lines are counted from one.
+                where = str(int(where) + 1) if where.isdigit() else where
                 found.setdefault(control.path, []).append(f"{where}: {one.message}" if where else one.message)
     return {path: "; ".join(messages) for path, messages in found.items()}

@@ -81,7 +81,8 @@ async def open_webhook(visit: OfVisit, connection_id: FromPath[UUID]) -> Respons
     except ServiceProblem as problem:
         if problem.status not in (409, 422, 503):
             raise
-        return await sources.page_of(visit, connection_id, http_status=problem.status, wrong=problem.message)
+        wrong = problem.of("secret") or problem.message
+        return await sources.page_of(visit, connection_id, http_status=problem.status, wrong=wrong)
     # The api knows only how this service reaches it; sources reach it where the reader does.
     headers = visit.request.headers
     scheme = headers.get("x-forwarded-proto", visit.request.url.scheme)

@@ -69,6 +69,7 @@ DONE = {
     "resynced": _("Everything is read from the beginning. What was read stays and is refreshed."),
     "removed": _("Removed. Its credentials are erased; what was read stays."),
     "deleting": _("What was read is being deleted, and then the source."),
+    "deleted": _("Deleted, with all that was read through it."),
     "closed": _("Deliveries are refused from now on. Reading goes on by itself."),
 }
 STEPS = {

@@ -10,7 +10,7 @@ from litestar.params import FromPath, QueryParameter
 from ovia_console.data_health import words as states
 from ovia_console.pages.visit import OfVisit, Visit
 from ovia_console.preferences import places, source_words
-from ovia_console.services import segment
+from ovia_console.services import ServiceProblem, segment
 
 PAGE = 25
 
@@ -58,7 +58,12 @@ async def one(visit: OfVisit, connection_id: FromPath[UUID], done: str = "") -> 
 @get("/settings/sources/{connection_id:uuid}/reading")
 async def reading(visit: OfVisit, connection_id: FromPath[UUID]) -> Response[str]:
     """How far it got; asked again until all is read."""
-    told = await visit.api.told(f"/connections/{segment(connection_id)}")
+    try:
+        told = await visit.api.told(f"/connections/{segment(connection_id)}")
+    except ServiceProblem as problem:
+        if problem.status != 404:
+            raise
+        return visit.elsewhere(f"{places.HOME}?done=deleted")
     return visit.page("preferences/reading.html", source=told.data, reading=await reading_of(visit, told.data))
 
 

@@ -82,8 +82,10 @@ async def erase(visit: OfVisit, person_id: FromPath[UUID]) -> Response[str]:
     except ServiceProblem as problem:
         if problem.status not in (409, 422):
             raise
-        again = await visit.api.send("POST", _path(person_id), {}, dry_run=True) if problem.status == 422 else None
-        return await _page(visit, person_id, problem=problem, would=again)
+        if problem.status == 409:
+            return await _page(visit, person_id, problem=problem)
+        would: dict[str, Any] = await visit.api.send("POST", _path(person_id), {}, dry_run=True)
+        return await _page(visit, person_id, problem=problem, would=would)
     return visit.page("preferences/erased.html", done=done, words=visit.gettext, tabs=places.tabs_of(visit.reader))
 
 

@@ -73,7 +73,10 @@ async def change(visit: OfVisit, connection_id: FromPath[UUID]) -> Response[str]
     settings, faults = source_form.settings_of(form, told.data["settings"])
     if faults:
         return _again(visit, form, _not_numbers(visit, faults), **again)
-    body: dict[str, Any] = {"name": form.name, "settings": settings}
+    body: dict[str, Any] = {"name": form.name}
+    # Whatever is sent is tested; a new name alone needs no source that answers.
+    if settings != told.data["settings"]:
+        body["settings"] = settings
     if (credentials := source_form.credentials_of(sent)) is not None:
         body["credentials"] = credentials
     try:

@@ -130,10 +130,11 @@ class Service:
         headers: Mapping[str, str] | None = None,
         parameters: Mapping[str, Any] | None = None,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
-        content = None if body is None else msgspec.json.encode(body)
+        # Bytes are a list as somebody's spreadsheet wrote it.
+        content = body if body is None or isinstance(body, bytes) else msgspec.json.encode(body)
         sent = {**self._headers, **(headers or {})}
         if content is not None:
-            sent["Content-Type"] = "application/json"
+            sent["Content-Type"] = "text/csv" if isinstance(body, bytes) else "application/json"
         try:
             async with self._http.request(
                 method, self._address + path, params=_query(parameters or {}), data=content, headers=sent

@@ -1,6 +1,6 @@
 """The list of people."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from litestar import Response, get
 from litestar.params import QueryParameter
@@ -25,7 +25,7 @@ async def show(
     people = await visit.api.page(
         "/team/people", search=search.strip(), status=status, team=team, cursor=cursor, limit=PAGE
     )
-    shown = {"people": people, "search": search, "status": status, "team": team, "words": words.ALL}
+    shown: dict[str, Any] = {"people": people, "search": search, "status": status, "team": team, "words": words.ALL}
     if visit.in_place and cursor:
         return visit.page("people/rows.html", **shown)
     if visit.in_place:

@@ -2,6 +2,7 @@
 
 from typing import Annotated, Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import msgspec
 from litestar import Request, Response, get, post
@@ -25,12 +26,16 @@ class _Organisation(msgspec.Struct, frozen=True):
     name: str
 
 
+class _Person(msgspec.Struct, frozen=True):
+    id: UUID
+
+
 class _Me(msgspec.Struct, frozen=True):
     token_id: str
     name: str
     role: Role
     organisation: _Organisation
-    person_id: str | None = None
+    person: _Person | None = None
 
 
 @get("/sign-in", opt=dict(PUBLIC))
@@ -53,7 +58,7 @@ async def sign_in(request: AnyRequest) -> Response[str]:
         if problem.status == 401:
             return _form(request, wanted, status=401, wrong="unknown")
         raise
-    account = Account(me.name, me.role, me.organisation.name, me.token_id, me.person_id)
+    account = Account(me.name, me.role, me.organisation.name, me.token_id, me.person.id if me.person else None)
     keeping.begin(request, token, account)
     return Response("", status_code=303, headers={"Location": within(wanted)})
 

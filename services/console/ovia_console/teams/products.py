@@ -10,6 +10,7 @@ from litestar.params import FromPath
 
 from ovia_console.forms.outcomes import outcome_of, told
 from ovia_console.forms.reading import fields
+from ovia_console.pages.rendering import with_query
 from ovia_console.pages.visit import OfVisit, Visit
 from ovia_console.people import words
 from ovia_console.services import ServiceProblem, segment
@@ -38,7 +39,7 @@ async def new(visit: OfVisit) -> Response[str]:
 async def add(visit: OfVisit) -> Response[str]:
     """Adds it."""
     draft = await _draft(visit)
-    body = {"name": draft.name, "description": draft.description or None, "projects": []}
+    body: dict[str, Any] = {"name": draft.name, "description": draft.description or None}
     try:
         added = await visit.api.send("POST", "/team/products", body, kind=dict[str, Any])
     except ServiceProblem as problem:
@@ -112,7 +113,8 @@ async def _with_projects(
         if problem.status not in FORM_FAULTS:
             raise
         return await _page(visit, product_id, sent.get("find", ""), "", None, problem)
-    return visit.elsewhere(told(_home(product_id), "saved"))
+    # What was looked for stays: several projects are added one behind the other.
+    return visit.elsewhere(with_query(_home(product_id), {}, find=sent.get("find", ""), done="saved"))
 
 
 def _place(product_id: object) -> str:

@@ -102,6 +102,29 @@ def test_a_membership_is_moved_and_ended_by_form_alone(as_role: SignIn, name: st
     delete_person(page, person)
 
 
+def test_whoever_corrects_a_membership_second_is_told_and_keeps_what_they_wrote(
+    page: Page, as_role: SignIn, name: str
+) -> None:
+    person, team = add_person(page, name), add_team(page, name)
+    add_member(page, team, name, "2026-03-01")
+    other = as_role("manager")
+    for one in (page, other):
+        one.goto(team)
+        one.get_by_role("link", name=re.compile("^Change")).click()
+    other.get_by_label("Role").fill("first")
+    other.get_by_role("button", name="Save").click()
+    expect(told(other)).to_contain_text("Saved.")
+    page.get_by_label("Role").fill("second")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alert")).to_contain_text("Somebody changed it meanwhile.")
+    expect(page.get_by_label("Role")).to_have_value("second")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("#members")).to_contain_text("second")
+    take_out(page, team)
+    delete_team(page, team)
+    delete_person(page, person)
+
+
 def test_a_team_is_renamed_moved_and_deleted_into_another(page: Page, as_role: SignIn, name: str) -> None:
     above, below = add_team(page, name + " above"), add_team(page, name + " below")
     page.goto(below + "/edit")

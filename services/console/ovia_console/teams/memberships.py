@@ -39,7 +39,7 @@ async def correct(visit: OfVisit, person_id: FromPath[UUID], membership_id: From
     """How it really was; with a last day it has ended."""
     sent = await fields(visit)
     try:
-        _, before = await _found(visit, person_id, membership_id)
+        before = await _found(visit, person_id, membership_id)
         first, last = required_day(visit, sent, "from"), day(visit, sent, "last")
         body = _times(before, first, last) | {"role": sent.get("role") or None}
         await visit.api.send("PUT", _place(membership_id), body)
@@ -53,7 +53,7 @@ async def move(visit: OfVisit, person_id: FromPath[UUID], membership_id: FromPat
     """From a day on, in another team. Who was where before that day stays as it was."""
     sent = await fields(visit)
     try:
-        _, before = await _found(visit, person_id, membership_id)
+        before = await _found(visit, person_id, membership_id)
         into, since = sent.get("into", ""), required_day(visit, sent, "since")
         _require_movable(visit, before, into, since)
         await _move(visit, person_id, before, into, since)
@@ -65,11 +65,12 @@ async def move(visit: OfVisit, person_id: FromPath[UUID], membership_id: FromPat
 @post("/teams/members/{person_id:uuid}/{membership_id:uuid}/take-back")
 async def take_back(visit: OfVisit, person_id: FromPath[UUID], membership_id: FromPath[UUID]) -> Response[str]:
     """It was never so."""
+    sent = await fields(visit)
     try:
-        _, before = await _found(visit, person_id, membership_id)
+        before = await _found(visit, person_id, membership_id)
         await visit.api.send("DELETE", _place(membership_id))
     except ServiceProblem as problem:
-        return await _page(visit, person_id, membership_id, {}, _of_form(problem))
+        return await _page(visit, person_id, membership_id, sent, _of_form(problem))
     return visit.elsewhere(told(f"{HOME}/{before['team_id']}", "ended"))
 
 
@@ -125,23 +126,40 @@ def _of_form(problem: ServiceProblem) -> ServiceProblem:
     return problem
 
 
-async def _found(visit: Visit, person_id: UUID, membership_id: UUID) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The person and the membership. Raises `NotFound` for one that was corrected meanwhile, or never was."""
-    person = await visit.api.get(f"/team/people/{segment(person_id)}", dict[str, Any])
-    for one in person["memberships"]:
-        if one["id"] == str(membership_id):
-            return person, one
-    raise NotFound("there is no such membership")
+async def _found(visit: Visit, person_id: UUID, membership_id: UUID) -> dict[str, Any]:
+    """The membership as the reader saw it. Raises `ServiceProblem` (412) for one that was corrected meanwhile."""
+    person = await _person(visit, person_id)
+    found = next((one for one in person["memberships"] if one["id"] == str(membership_id)), None)
+    if found is None:
+        raise ServiceProblem(412, "")
+    known: dict[str, Any] = found
+    return known
+
+
+async def _person(visit: Visit, person_id: UUID) -> dict[str, Any]:
+    return await visit.api.get(f"/team/people/{segment(person_id)}", dict[str, Any])
+
+
+def _shown(person: dict[str, Any], membership_id: UUID, team_id: str) -> dict[str, Any]:
+    """The membership; or, since a correction gives it another id, what there is in that team now."""
+    exact = [one for one in person["memberships"] if one["id"] == str(membership_id)]
+    there = [one for one in person["memberships"] if one["team_id"] == team_id]
+    found = exact or sorted(there, key=lambda one: datetime.fromisoformat(one["valid_from"]), reverse=True)
+    if not found:
+        raise NotFound("there is no such membership")
+    shown: dict[str, Any] = found[0]
+    return shown
 
 
 async def _page(
     visit: Visit, person_id: UUID, membership_id: UUID, sent: dict[str, str], problem: ServiceProblem | None
 ) -> Response[str]:
-    person, membership = await _found(visit, person_id, membership_id)
-    begun = first_day(membership["valid_from"])
+    person = await _person(visit, person_id)
+    membership = _shown(person, membership_id, sent.get("team", ""))
+    begun, ended = first_day(membership["valid_from"]), last_day(membership["valid_to"])
     kept = {
         "from": begun,
-        "last": last_day(membership["valid_to"]),
+        "last": ended,
         "role": membership["role"] or "",
         "since": datetime.now(UTC).date().isoformat(),
         "into": "",
@@ -152,9 +170,10 @@ async def _page(
         person=person,
         membership=membership,
         begun=begun,
+        ended=ended,
         sent=kept | sent,
         places=[one for one in (await tree_of(visit)).walk() if one.id != membership["team_id"]],
-        there=f"{HOME}/members/{person_id}/{membership_id}",
+        there=f"{HOME}/members/{person_id}/{membership['id']}",
         problem=problem,
         in_dialog=visit.in_place,
     )

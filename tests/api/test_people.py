@@ -54,6 +54,24 @@ async def test_a_person_is_added_changed_and_put_away(manager: httpx.AsyncClient
     assert again.status_code == 201
 
 
+async def test_why_somebody_was_changed_or_put_away_is_on_record(manager: httpx.AsyncClient) -> None:
+    added = await manager.post("/team/people", json={"display_name": "Ann Lee"})
+    place = added.headers["location"]
+    changed = await manager.put(
+        f"{place}?reason=she+married",
+        json={"display_name": "Ann Lee-Ray"},
+        headers={"If-Match": added.headers["etag"]},
+    )
+    gone = await manager.delete(f"{place}?reason=a+machine", headers={"If-Match": changed.headers["etag"]})
+    assert gone.status_code == 200
+    history = (await manager.get(f"{place}/history")).json()["data"]
+    assert [(one["action"], one["reason"]) for one in history] == [
+        ("delete person", "a machine"),
+        ("change person", "she married"),
+        ("create person", None),
+    ]
+
+
 async def test_an_email_is_one_persons_in_whatever_case(manager: httpx.AsyncClient, theirs: httpx.AsyncClient) -> None:
     known = await _first(manager)
     wanted = {"display_name": "Twin", "primary_email": known["primary_email"].upper()}

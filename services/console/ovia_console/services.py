@@ -149,10 +149,11 @@ class Service:
         patience = self._http.timeout if whole else _between_pieces(self._http.timeout)
         if within is not None:
             patience = aiohttp.ClientTimeout(total=within, sock_connect=patience.sock_connect)
-        content = None if body is None else msgspec.json.encode(body)
+        # Bytes are a list as somebody's spreadsheet wrote it.
+        content = body if body is None or isinstance(body, bytes) else msgspec.json.encode(body)
         sent = {**self._headers, **(headers or {})}
         if content is not None:
-            sent["Content-Type"] = "application/json"
+            sent["Content-Type"] = "text/csv" if isinstance(body, bytes) else "application/json"
         try:
             async with self._http.request(
                 method,

@@ -38,6 +38,8 @@ _paging = Paging[Person, PersonPosition](
     "people", PersonPosition, lambda person: PersonPosition(person.display_name, person.id)
 )
 
+Why = Annotated[str | None, QueryParameter(max_length=2000, description="Why, for the record.")]
+
 _NEW = [Example(value={"display_name": "Ann Lee", "primary_email": "ann@fernweh.example"})]
 _CHANGE = [
     Example(
@@ -135,10 +137,11 @@ async def change_person(
     doing: People,
     person_id: PersonId,
     data: Annotated[PersonChange, BodyKwarg(media_type=RequestEncodingType.JSON, examples=_CHANGE)],
+    reason: Why = None,
     if_match: IfMatch = None,
 ) -> Response[PersonDetail]:
     """Makes the person what the body says. Somebody who left is inactive: their history stays, and counts."""
-    await doing.change(person_id, data, if_match)
+    await doing.change(person_id, data, if_match, reason)
     return await shown(conn, caller.org_id, person_id)
 
 
@@ -158,11 +161,12 @@ async def delete_person(
     caller: NamedDependency[SkipValidation[Caller]],
     doing: People,
     person_id: PersonId,
+    reason: Why = None,
     if_match: IfMatch = None,
 ) -> Decision:
     """For somebody who should never have been one. The row stays for history; the accounts become ignored, so that they
     count nowhere and nobody is made of them again. Undoing the decision brings all of it back."""
-    decision = await doing.put_away(person_id, if_match)
+    decision = await doing.put_away(person_id, if_match, reason)
     return await answer(conn, caller.org_id, decision)
 
 
@@ -226,7 +230,7 @@ async def unlink_identity(
     doing: People,
     person_id: PersonId,
     identity_id: Annotated[UUID, PathParameter(description="The account's id.")],
-    reason: Annotated[str | None, QueryParameter(max_length=2000, description="Why, for the record.")] = None,
+    reason: Why = None,
 ) -> Decision:
     """The pair is never proposed again; the engine may find somebody else for the account at its next run."""
     decision = await doing.unlink(person_id, identity_id, reason)

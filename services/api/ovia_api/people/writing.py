@@ -38,7 +38,9 @@ class PeopleActions:
         await self._deciding.carry_out("create person", Plan(new_people=[person]), None, by)
         return person.id
 
-    async def change(self, person_id: UUID, wanted: PersonChange, condition: str | None) -> None:
+    async def change(
+        self, person_id: UUID, wanted: PersonChange, condition: str | None, reason: str | None = None
+    ) -> None:
         """Changes a person, if `condition` (If-Match) names the version there is."""
         await self._require_free(wanted.primary_email, person_id)
         person = await self._deciding.living(person_id)
@@ -55,9 +57,9 @@ class PeopleActions:
         )
         if after != person:
             by = await self._deciding.by()
-            await self._deciding.carry_out("change person", Plan(people=[(person, after)]), None, by)
+            await self._deciding.carry_out("change person", Plan(people=[(person, after)]), reason, by)
 
-    async def put_away(self, person_id: UUID, condition: str | None) -> UUID | None:
+    async def put_away(self, person_id: UUID, condition: str | None, reason: str | None = None) -> UUID | None:
         """Deletes a person from every list; the decision's id.
 
         Their accounts become ignored: they count nowhere, and the matcher does not make the person anew from them.
@@ -77,7 +79,7 @@ class PeopleActions:
         for row in now:
             if row.active and row.status is not MappingStatus.IGNORED:
                 plan.take(plans.ignore(row, by))
-        return await self._deciding.carry_out("delete person", plan, None, by)
+        return await self._deciding.carry_out("delete person", plan, reason, by)
 
     async def link(self, person_id: UUID, identity_id: UUID, reason: str | None) -> UUID | None:
         """An account is this person's, as verified; the decision's id. Raises `Conflict` if it is somebody else's."""

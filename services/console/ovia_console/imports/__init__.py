@@ -1,0 +1,1 @@
+"""Lists from spreadsheets: tried first, line by line, and taken only then."""

@@ -46,7 +46,10 @@ class Feedback(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """A question that was asked, in short; `/ask/{id}` has the whole answer. `caller` asked it."""
+    """A question that was asked, in short; `/ask/{id}` has the whole answer. `caller` asked it.
+
+    `withheld`: the answer rests on texts that whoever lists this may not see.
+    """
 
     id: UUID
     question: str
@@ -59,6 +62,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     helpful: bool | None
     milliseconds: int
     created_at: datetime
+    withheld: bool = False
 
 
 class AskedFilter(msgspec.Struct, frozen=True):
@@ -100,8 +104,8 @@ class AskReplay(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class KeptAnswer(msgspec.Struct, frozen=True):
-    """An answer as it was kept, and who asked."""
+    """An answer as it was kept, and who asked. None: it rests on texts that may not be seen."""
 
-    answer: AskAnswer
+    answer: AskAnswer | None
     token_id: UUID
     caller: str

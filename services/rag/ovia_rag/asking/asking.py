@@ -8,7 +8,7 @@ from ovia_rag.answering.answer import Listener, answer, silent
 from ovia_rag.answering.asked import Asked
 from ovia_rag.asking.tools import Tools, Understood
 from ovia_shared.database import knowing
-from ovia_shared.database.ask import sessions
+from ovia_shared.database.ask import sessions, sight
 from ovia_shared.database.kpis import scopes
 from ovia_shared.database.pool import Connection
 from ovia_shared.errors import InvalidInput
@@ -37,6 +37,7 @@ async def respond(
     listener: Listener = silent,
 ) -> AskAnswer:
     """Answers by a plan, and keeps the answer. Raises as `answer` does."""
+    await sight.settle(conn, caller)
     chosen = await tools.chosen(conn, caller.org_id)
     made = await answer(
         Asked(

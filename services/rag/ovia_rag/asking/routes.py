@@ -15,7 +15,7 @@ from ovia_rag.asking.asking import respond, understand
 from ovia_rag.asking.replaying import replay
 from ovia_rag.asking.streaming import EVENTS, events
 from ovia_rag.asking.tools import Tools
-from ovia_shared.database.ask import sessions
+from ovia_shared.database.ask import sessions, sight
 from ovia_shared.database.pool import Connection, Database
 from ovia_shared.errors import NotAllowed, NotFound
 from ovia_shared.models.ask import AskAnswer, Outcome
@@ -25,7 +25,6 @@ from ovia_shared.models.ask_sessions import (
     AskedPosition,
     AskReplay,
     Feedback,
-    KeptAnswer,
     NewFeedback,
     NewQuestion,
 )
@@ -123,6 +122,7 @@ async def list_questions(
     """Each with what became of it, and whether its asker found the answer helpful."""
     if everybody and not caller.role.reaches(Role.MANAGER):
         raise NotAllowed(f"everybody's questions need the role {Role.MANAGER}; the token is a {caller.role}")
+    await sight.settle(conn, caller)
     wanted = AskedFilter(None if everybody else caller.token_id, outcome)
     begun = _history.read(cursor, wanted)
     rows = await sessions.find(conn, caller.org_id, wanted, begun.after if begun else None, limit + 1)
@@ -141,7 +141,7 @@ async def list_questions(
 )
 async def read_answer(conn: Conn, caller: CallerGiven, answer_id: AnswerId) -> AskAnswer:
     """As it was given, with its plan. Those of other tokens need the role manager."""
-    return (await _kept(conn, caller, answer_id)).answer
+    return await _kept(conn, caller, answer_id)
 
 
 @post(
@@ -179,15 +179,21 @@ async def judge_answer(
 async def replay_answer(conn: Conn, caller: CallerGiven, tools: ToolsGiven, answer_id: AnswerId) -> AskReplay:
     """Counts its numbers by their receipts, and answers by its plan as of its moment. The same facts and the same index
     of texts give the same answer; otherwise says what changed. Nothing new is kept as an answer."""
-    return await replay(conn, caller, (await _kept(conn, caller, answer_id)).answer, tools)
+    return await replay(conn, caller, await _kept(conn, caller, answer_id), tools)
 
 
-async def _kept(conn: Connection, caller: Caller, answer_id: UUID) -> KeptAnswer:
-    """An answer this caller may read. Raises `NotFound`: whether others asked something is nobody's business."""
+async def _kept(conn: Connection, caller: Caller, answer_id: UUID) -> AskAnswer:
+    """An answer this caller may read. Raises `NotFound`: whether others asked something is nobody's business.
+
+    Raises `NotAllowed` for one that rests on texts which this caller may not see (any more).
+    """
+    await sight.settle(conn, caller)
     found = await sessions.find_one(conn, caller.org_id, answer_id)
     if found is None or (found.token_id != caller.token_id and not caller.role.reaches(Role.MANAGER)):
         raise NotFound("there is no such answer", field="answer_id")
-    return found
+    if found.answer is None:
+        raise NotAllowed(f"this answer rests on texts that their source restricts; a {caller.role} may not see them")
+    return found.answer
 
 
 def _wants_events(request: Request[Any, Any, Any]) -> bool:

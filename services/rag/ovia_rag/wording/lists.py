@@ -36,6 +36,10 @@ _SAYINGS = {
     "list": ("{what} of {scope}, {when}", "{what}, {scope}, {when}"),
     "person": ("people, their teams and accounts", "люди, их команды и учётные записи"),
     "item": ("work items and merge requests called {item}", "задачи и мерж-реквесты {item}"),
+    "withheld": (
+        "some of {what} are restricted at their source: they are counted, and not shown",
+        "«{what}»: часть ограничена в источнике, поэтому посчитана, но не показана",
+    ),
     "nothing_asked": (
         "nothing: the question names no number, list, person or topic that can be looked up",
         "ничего: в вопросе нет показателя, списка, человека или темы, которые можно найти",

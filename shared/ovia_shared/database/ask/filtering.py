@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from ovia_shared.database.ask import sight
 from ovia_shared.database.pool import Connection
 from ovia_shared.models.ask import Filters
 
@@ -42,9 +43,15 @@ ANYTHING = Narrowing()
 
 
 async def narrowing(conn: Connection, org_id: UUID, filters: Filters, as_of: datetime) -> Narrowing:
-    """The filters as conditions: a product is the projects it has, people are the accounts they had at `as_of`."""
+    """The filters as conditions: a product is the projects it has, people are the accounts they had at `as_of`.
+
+    Texts that this transaction may not see are filtered out, too.
+    """
     conditions: list[str] = []
     values: list[Any] = []
+    if await sight.hides(conn):
+        # Row-level security leaves them out in any case; but what is not seen must not take the places of what is.
+        conditions.append("not c.restricted")
 
     def place(value: Any) -> str:
         values.append(value)

@@ -1,6 +1,7 @@
 """Who does what: what somebody works on, who answers for an item or a project, and whose accounts these are.
 
 People are reached through mappings in use now. Nobody is counted or compared here: rows are in order of time.
+Items that their source restricts are left out unless they may be seen.
 """
 
 from collections.abc import Sequence
@@ -80,6 +81,7 @@ async def works_on(conn: Connection, org_id: UUID, person_id: UUID, most: int) -
                    w.status as state, w.updated_at
               from work_items w
              where w.org_id = $1 and w.removed_at is null and w.status_category = 'in_progress'
+               and (not w.restricted or sees_restricted())
                and w.assignee_identity_id in (select identity_id from mine)
             union all
             select 'merge_request', m.connection_id, m.project_external_id, '!' || m.number, m.title, m.url,
@@ -110,7 +112,7 @@ async def responsible(conn: Connection, org_id: UUID, key: str) -> list[Duty]:
               from work_items w
              cross join lateral (values ('assignee', w.assignee_identity_id, 1),
                                         ('reporter', w.reporter_identity_id, 2)) one (duty, identity_id, place)
-             where w.org_id = $1 and w.removed_at is null
+             where w.org_id = $1 and w.removed_at is null and (not w.restricted or sees_restricted())
                and (upper(w.key) = upper($2) or (w.connection_id, w.external_id) in (
                     select k.connection_id, k.work_item_external_id from work_item_keys k
                      where k.org_id = $1 and k.key = upper($2) and k.removed_at is null))

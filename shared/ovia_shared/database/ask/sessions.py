@@ -17,6 +17,9 @@ _WANTED = """
 """
 
 
+_WITHHELD = "(not sees_restricted() and ask_withholds(a.citations, a.restricted))"
+
+
 async def keep(conn: Connection, caller: Caller, answer: AskAnswer) -> None:
     """Keeps an answer with its question and plan, as this caller's."""
     told: dict[str, Any] = msgspec.to_builtins(answer)
@@ -24,9 +27,9 @@ async def keep(conn: Connection, caller: Caller, answer: AskAnswer) -> None:
         """
         insert into ask_answers (org_id, id, token_id, caller, query, filters, language, intent, plan, outcome,
                                  confidence, statements, citations, assumptions, looked_at, follow_ups, notes, usage,
-                                 tokens, as_of, index_version, milliseconds, created_at)
+                                 tokens, as_of, index_version, milliseconds, created_at, restricted)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-                $23)
+                $23, ask_withholds($13, false))
         """,
         caller.org_id,
         answer.id,
@@ -55,9 +58,18 @@ async def keep(conn: Connection, caller: Caller, answer: AskAnswer) -> None:
 
 
 async def find_one(conn: Connection, org_id: UUID, answer_id: UUID) -> KeptAnswer | None:
-    """This answer and who asked for it, or None."""
-    row = await conn.fetchrow("select * from ask_answers where org_id = $1 and id = $2", org_id, answer_id)
-    return None if row is None else KeptAnswer(_to_answer(row), row["token_id"], row["caller"])
+    """This answer and who asked for it, or None.
+
+    One that rests on texts which this transaction may not see is not told: its `answer` is None.
+    """
+    row = await conn.fetchrow(
+        f"select a.*, {_WITHHELD} as withheld from ask_answers a where a.org_id = $1 and a.id = $2",  # noqa: S608 (constants)
+        org_id,
+        answer_id,
+    )
+    if row is None:
+        return None
+    return KeptAnswer(None if row["withheld"] else _to_answer(row), row["token_id"], row["caller"])
 
 
 async def find(
@@ -67,7 +79,8 @@ async def find(
     rows = await conn.fetch(
         f"""
         select a.id, a.query as question, a.caller, a.language, a.intent, a.outcome, a.confidence,
-               jsonb_array_length(a.statements) as statements, f.helpful, a.milliseconds, a.created_at
+               jsonb_array_length(a.statements) as statements, f.helpful, a.milliseconds, a.created_at,
+               {_WITHHELD} as withheld
           from ask_answers a
           left join ask_feedback f on f.org_id = $1 and f.answer_id = a.id and f.token_id = a.token_id
         {_WANTED}

@@ -21,7 +21,7 @@ QuestionText = Annotated[
 
 
 class NewQuestion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A question. `filters` narrow which passages may be cited, not which facts are counted."""
+    """A question. `filters` narrow what it may be answered from, beside what it names itself."""
 
     question: QuestionText
     filters: Filters = msgspec.field(default_factory=Filters)

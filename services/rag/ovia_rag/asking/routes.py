@@ -90,9 +90,10 @@ async def ask(
     data: Annotated[NewQuestion, BodyKwarg(media_type=RequestEncodingType.JSON, examples=_QUESTIONS)],
 ) -> Response[AskAnswer] | ServerSentEvent:
     """Answers with statements, each of which names what it rests on: receipts of numbers, rows, or passages of what
-    people wrote. Shows the plan it understood the question as. Where words may stand for several things it asks back
-    (`asked_back`), and where nothing supports an answer it refuses (`refused`) and says what it looked at. Numbers of
-    one person need the role manager. With `Accept: text/event-stream` the answer comes as it is made."""
+    people wrote. Shows the plan it understood the question as. Where words may stand for several things, or a filter
+    contradicts the question, it asks back (`asked_back`); where nothing supports an answer it refuses (`refused`) and
+    says what it looked at. Numbers of one person need the role manager. With `Accept: text/event-stream` the answer
+    comes as it is made."""
     understood = await understand(conn, caller, data, tools)
     if _wants_events(request):
         request_id = str(request.scope["state"].get("request_id", ""))

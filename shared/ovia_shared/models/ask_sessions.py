@@ -6,9 +6,16 @@ from uuid import UUID
 
 import msgspec
 
-from ovia_shared.models.ask import AskAnswer, Confidence, Filters, Intent, Language, Outcome, Statement
-
-LONGEST_QUESTION = 4000
+from ovia_shared.models.ask import (
+    LONGEST_QUESTION,
+    AskAnswer,
+    Confidence,
+    Filters,
+    Intent,
+    Language,
+    Outcome,
+    Statement,
+)
 
 _NoNul = "^[^\\x00]*\\Z"
 QuestionText = Annotated[

@@ -7,7 +7,7 @@ from ovia_shared.errors import InvalidInput, NotAllowed
 from ovia_shared.kpis.catalogue import CATALOGUE
 from ovia_shared.models.ask import Intent, Language, ListKind, MentionKind, PersonQuestion
 from ovia_shared.models.token import Role
-from tests.rag.planning.organisation import JIRA, Question, at, person, planned, questions, team, told
+from tests.rag.planning.organisation import Question, person, planned, questions, told
 
 QUESTIONS = questions()
 
@@ -81,7 +81,7 @@ def test_what_a_question_was_taken_for_is_told(question: str, assumed: str) -> N
         ("", "the question is empty"),
         (" \n\t ", "the question is empty"),
         ("?!…", "has no words"),
-        ("a" * 10_000, "2,000 characters at most"),
+        ("a" * 10_000, "4,000 characters at most"),
         ("wip\x00", "NUL"),
     ],
 )

@@ -257,7 +257,8 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class AskAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """The answer to a question. `looked_at` says what was searched, also when nothing was found.
 
-    `notes` say what was done without (a provider that failed, a budget that is spent).
+    `notes` say what was done without (a provider that failed, a budget that is spent). `stated` are the statements
+    before a model worded them, empty where none did.
     """
 
     id: UUID
@@ -277,3 +278,4 @@ class AskAnswer(msgspec.Struct, frozen=True, kw_only=True):
     index_version: int
     milliseconds: int
     created_at: Moment
+    stated: list[Statement] = []

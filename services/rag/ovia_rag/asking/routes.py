@@ -178,8 +178,9 @@ async def judge_answer(
     responses=problems_of(404),
 )
 async def replay_answer(conn: Conn, caller: CallerGiven, tools: ToolsGiven, answer_id: AnswerId) -> AskReplay:
-    """Counts its numbers by their receipts, and answers by its plan as of its moment. The same facts and the same index
-    of texts give the same answer; otherwise says what changed. Nothing new is kept as an answer."""
+    """Counts its numbers by their receipts, and answers by its plan as of its moment, without asking a model: a wording
+    is kept where the same would be stated. The same data and the same index of texts give the same answer; otherwise
+    says what changed, row by row where sources keep no versions. Nothing new is kept as an answer."""
     return await replay(conn, caller, (await _kept(conn, caller, answer_id)).answer, tools)
 
 

@@ -24,9 +24,9 @@ async def keep(conn: Connection, caller: Caller, answer: AskAnswer) -> None:
         """
         insert into ask_answers (org_id, id, token_id, caller, query, filters, language, intent, plan, outcome,
                                  confidence, statements, citations, assumptions, looked_at, follow_ups, notes, usage,
-                                 tokens, as_of, index_version, milliseconds, created_at)
+                                 tokens, as_of, index_version, milliseconds, created_at, stated)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-                $23)
+                $23, $24)
         """,
         caller.org_id,
         answer.id,
@@ -61,6 +61,7 @@ async def find_one(conn: Connection, org_id: UUID, answer_id: UUID) -> KeptAnswe
 
 
 async def find(
+        told["stated"] or None,
     conn: Connection, org_id: UUID, wanted: AskedFilter, after: AskedPosition | None, most: int
 ) -> list[Asked]:
     """At most `most` questions behind `after`, newest first; each with what its asker thought of the answer."""
@@ -142,4 +143,4 @@ async def texts_of(conn: Connection, org_id: UUID, source: dict[str, Any]) -> li
 
 def _to_answer(row: asyncpg.Record) -> AskAnswer:
     told = {name: row[name] for name in AskAnswer.__struct_fields__ if name != "question"}
-    return msgspec.convert({**told, "question": row["query"]}, AskAnswer)
+    return msgspec.convert({**told, "question": row["query"], "stated": row["stated"] or []}, AskAnswer)

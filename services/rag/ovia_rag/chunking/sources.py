@@ -8,7 +8,7 @@ from ovia_rag.chunking.pieces import pieces
 from ovia_shared.models.ask_index import Chunk, Source
 
 # To be raised whenever a text would be cut or stemmed otherwise: what is in the index is then cut anew.
-VERSION = 1
+VERSION = 2
 
 _LONGEST_TITLE = 300
 _BLANKS = re.compile(r"\s+")

@@ -16,6 +16,16 @@ _WANTED = """
  where a.org_id = $1 and ($2::uuid is null or a.token_id = $2) and ($3::text is null or a.outcome = $3)
 """
 
+PAGE = f"""
+select a.id, a.query as question, a.caller, a.language, a.intent, a.outcome, a.confidence,
+       jsonb_array_length(a.statements) as statements, f.helpful, a.milliseconds, a.created_at
+  from ask_answers a
+  left join ask_feedback f on f.org_id = $1 and f.answer_id = a.id and f.token_id = a.token_id
+{_WANTED}
+   and ($4::timestamptz is null or (a.created_at, a.id) < ($4, $5::uuid))
+ order by a.created_at desc, a.id desc limit $6
+"""  # noqa: S608 (constants)
+
 
 async def keep(conn: Connection, caller: Caller, answer: AskAnswer) -> None:
     """Keeps an answer with its question and plan, as this caller's."""
@@ -51,6 +61,7 @@ async def keep(conn: Connection, caller: Caller, answer: AskAnswer) -> None:
         answer.index_version,
         answer.milliseconds,
         answer.created_at,
+        told["stated"] or None,
     )
 
 
@@ -61,28 +72,17 @@ async def find_one(conn: Connection, org_id: UUID, answer_id: UUID) -> KeptAnswe
 
 
 async def find(
-        told["stated"] or None,
     conn: Connection, org_id: UUID, wanted: AskedFilter, after: AskedPosition | None, most: int
 ) -> list[Asked]:
     """At most `most` questions behind `after`, newest first; each with what its asker thought of the answer."""
-    rows = await conn.fetch(
-        f"""
-        select a.id, a.query as question, a.caller, a.language, a.intent, a.outcome, a.confidence,
-               jsonb_array_length(a.statements) as statements, f.helpful, a.milliseconds, a.created_at
-          from ask_answers a
-          left join ask_feedback f on f.org_id = $1 and f.answer_id = a.id and f.token_id = a.token_id
-        {_WANTED}
-           and ($4::timestamptz is null or (a.created_at, a.id) < ($4, $5::uuid))
-         order by a.created_at desc, a.id desc limit $6
-        """,  # noqa: S608 (constants)
-        org_id,
-        wanted.token_id,
-        wanted.outcome,
-        None if after is None else after.created_at,
-        None if after is None else after.id,
-        most,
-    )
+    rows = await conn.fetch(PAGE, *page_values(org_id, wanted, after, most))
     return to_models(Asked, rows)
+
+
+def page_values(org_id: UUID, wanted: AskedFilter, after: AskedPosition | None, most: int) -> tuple[Any, ...]:
+    """What `PAGE` is asked with."""
+    created_at, answer_id = (None, None) if after is None else (after.created_at, after.id)
+    return org_id, wanted.token_id, wanted.outcome, created_at, answer_id, most
 
 
 async def count(conn: Connection, org_id: UUID, wanted: AskedFilter) -> int:

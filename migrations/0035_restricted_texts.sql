@@ -1,4 +1,4 @@
--- depends: 0032_ask_search
+-- depends: 0034_erasing
 -- What the sources show to some people only, and who of Ask's callers may see it.
 
 alter table documents add column restricted boolean not null default false;

@@ -6,9 +6,16 @@ from uuid import UUID
 
 import msgspec
 
-from ovia_shared.models.ask import AskAnswer, Confidence, Filters, Intent, Language, Outcome, Statement
-
-LONGEST_QUESTION = 4000
+from ovia_shared.models.ask import (
+    LONGEST_QUESTION,
+    AskAnswer,
+    Confidence,
+    Filters,
+    Intent,
+    Language,
+    Outcome,
+    Statement,
+)
 
 _NoNul = "^[^\\x00]*\\Z"
 QuestionText = Annotated[
@@ -21,7 +28,7 @@ QuestionText = Annotated[
 
 
 class NewQuestion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A question. `filters` narrow which passages may be cited, not which facts are counted."""
+    """A question. `filters` narrow what it may be answered from, beside what it names itself."""
 
     question: QuestionText
     filters: Filters = msgspec.field(default_factory=Filters)

@@ -77,6 +77,7 @@ async def answer(
         index_version=version,
         milliseconds=round(1000 * (time.perf_counter() - started)),
         created_at=asked.signals.at,
+        stated=draft.statements if worded.statements != draft.statements else [],
     )
 
 

@@ -8,7 +8,7 @@ from ovia_rag.answering.answer import Listener, answer, silent
 from ovia_rag.answering.asked import Asked
 from ovia_rag.asking.tools import Tools, Understood
 from ovia_shared.database import knowing
-from ovia_shared.database.ask import sessions, sight
+from ovia_shared.database.ask import filtering, sessions, sight
 from ovia_shared.database.kpis import scopes
 from ovia_shared.database.pool import Connection
 from ovia_shared.errors import InvalidInput
@@ -20,6 +20,8 @@ from ovia_shared.models.caller import Caller
 async def understand(conn: Connection, caller: Caller, asked: NewQuestion, tools: Tools) -> Understood:
     """The plan of a question. Raises `InvalidInput` and `NotAllowed`."""
     question = checked(asked)
+    await filtering.must_be_known(conn, caller.org_id, asked.filters)
+    await filtering.projects_must_be_known(conn, caller.org_id, asked.filters)
     chosen = await tools.chosen(conn, caller.org_id)
     return await tools.understand(
         conn, caller, question, asked.filters, now=await knowing.settled(conn),

@@ -89,9 +89,10 @@ async def ask(
     data: Annotated[NewQuestion, BodyKwarg(media_type=RequestEncodingType.JSON, examples=_QUESTIONS)],
 ) -> Response[AskAnswer] | ServerSentEvent:
     """Answers with statements, each of which names what it rests on: receipts of numbers, rows, or passages of what
-    people wrote. Shows the plan it understood the question as. Where words may stand for several things it asks back
-    (`asked_back`), and where nothing supports an answer it refuses (`refused`) and says what it looked at. Numbers of
-    one person need the role manager. With `Accept: text/event-stream` the answer comes as it is made."""
+    people wrote. Shows the plan it understood the question as. Where words may stand for several things, or a filter
+    contradicts the question, it asks back (`asked_back`); where nothing supports an answer it refuses (`refused`) and
+    says what it looked at. Numbers of one person need the role manager. With `Accept: text/event-stream` the answer
+    comes as it is made."""
     understood = await understand(conn, caller, data, tools)
     if _wants_events(request):
         request_id = str(request.scope["state"].get("request_id", ""))
@@ -177,8 +178,9 @@ async def judge_answer(
     responses=problems_of(404),
 )
 async def replay_answer(conn: Conn, caller: CallerGiven, tools: ToolsGiven, answer_id: AnswerId) -> AskReplay:
-    """Counts its numbers by their receipts, and answers by its plan as of its moment. The same facts and the same index
-    of texts give the same answer; otherwise says what changed. Nothing new is kept as an answer."""
+    """Counts its numbers by their receipts, and answers by its plan as of its moment, without asking a model: a wording
+    is kept where the same would be stated. The same data and the same index of texts give the same answer; otherwise
+    says what changed, row by row where sources keep no versions. Nothing new is kept as an answer."""
     return await replay(conn, caller, await _kept(conn, caller, answer_id), tools)
 
 

@@ -9,6 +9,7 @@ import msgspec
 
 from ovia_shared.database.ask import sight
 from ovia_shared.database.pool import Connection
+from ovia_shared.errors import InvalidInput
 from ovia_shared.models.ask import Filters
 
 # ruff: noqa: S608 (every piece comes from here)
@@ -45,8 +46,10 @@ ANYTHING = Narrowing()
 async def narrowing(conn: Connection, org_id: UUID, filters: Filters, as_of: datetime) -> Narrowing:
     """The filters as conditions: a product is the projects it has, people are the accounts they had at `as_of`.
 
-    Texts that this transaction may not see are filtered out, too.
+    Texts that this transaction may not see are filtered out, too. Raises `InvalidInput` for what filters name and there
+    is not: nothing found would look like nothing written.
     """
+    await must_be_known(conn, org_id, filters)
     conditions: list[str] = []
     values: list[Any] = []
     if await sight.hides(conn):
@@ -59,6 +62,9 @@ async def narrowing(conn: Connection, org_id: UUID, filters: Filters, as_of: dat
 
     if filters.kinds:
         conditions.append(f"c.source_kind = any({place([str(kind) for kind in filters.kinds])}::text[])")
+    if filters.systems or filters.connections:
+        read = await _connections(conn, org_id, filters)
+        conditions.append(f"c.connection_id = any({place(read)}::uuid[])")
     projects = [[(one.connection_id, one.external_id) for one in filters.projects]] if filters.projects else []
     if filters.product is not None:
         projects.append(await _projects(conn, org_id, filters.product))
@@ -77,6 +83,70 @@ async def narrowing(conn: Connection, org_id: UUID, filters: Filters, as_of: dat
     if filters.until is not None:
         conditions.append(f"c.updated_at < {place(filters.until)}::timestamptz")
     return Narrowing(tuple(conditions), tuple(values))
+
+
+async def must_be_known(conn: Connection, org_id: UUID, filters: Filters) -> None:
+    """Raises `InvalidInput`, with the field, for a person, team, product or connection that there is not."""
+    given = {
+        "product": [filters.product] if filters.product else [],
+        "team": [filters.team] if filters.team else [],
+        "person": [filters.person] if filters.person else [],
+        "connections": filters.connections,
+    }
+    if not any(given.values()):
+        return
+    row = await conn.fetchrow(
+        """
+        select array(select id from unnest($2::uuid[]) id
+                     except select id from products where org_id = $1 and deleted_at is null) as product,
+               array(select id from unnest($3::uuid[]) id
+                     except select id from teams where org_id = $1 and deleted_at is null) as team,
+               array(select id from unnest($4::uuid[]) id
+                     except select id from people where org_id = $1 and deleted_at is null) as person,
+               array(select id from unnest($5::uuid[]) id
+                     except select id from connections where org_id = $1 and status <> 'deleting') as connections
+        """,
+        org_id,
+        *given.values(),
+    )
+    assert row is not None
+    for name in given:
+        if row[name]:
+            what = "connection" if name == "connections" else name
+            raise InvalidInput(f"there is no such {what}: {min(row[name])}", field=f"filters.{name}")
+
+
+async def projects_must_be_known(conn: Connection, org_id: UUID, filters: Filters) -> None:
+    """Raises `InvalidInput`, with the field, for a project that was never read."""
+    missing = await conn.fetchrow(
+        """
+        select w.connection_id, w.external_id from unnest($2::uuid[], $3::text[]) w (connection_id, external_id)
+        except select connection_id, external_id from projects where org_id = $1
+         order by 1, 2 limit 1
+        """,
+        org_id,
+        [one.connection_id for one in filters.projects],
+        [one.external_id for one in filters.projects],
+    )
+    if missing is not None:
+        raise InvalidInput(
+            f"there is no such project: {missing['external_id']} of connection {missing['connection_id']}",
+            field="filters.projects",
+        )
+
+
+async def _connections(conn: Connection, org_id: UUID, filters: Filters) -> list[UUID]:
+    """Those that both filters let through."""
+    rows = await conn.fetch(
+        """
+        select id from connections
+         where org_id = $1 and ($2::text[] = '{}' or kind = any($2)) and ($3::uuid[] = '{}' or id = any($3))
+        """,
+        org_id,
+        [str(one) for one in filters.systems],
+        filters.connections,
+    )
+    return [row["id"] for row in rows]
 
 
 async def _projects(conn: Connection, org_id: UUID, product: UUID) -> list[tuple[UUID, str]]:

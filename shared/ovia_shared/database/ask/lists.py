@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from ovia_shared.database import organisation_settings
+from ovia_shared.database.ask.belonging import believed, mapped, who
 from ovia_shared.database.kpis import behind, statements
 from ovia_shared.database.kpis.measuring import Question
 from ovia_shared.database.pool import Connection
@@ -101,11 +102,13 @@ async def rows(
 async def open_incidents(
     conn: Connection, org_id: UUID, question: Question, most: int, *, named: bool
 ) -> tuple[list[Incident], int]:
-    """Incidents by type or label (the setting `production`) that are not done now, oldest first, and how many.
+    """Incidents by type or label (the setting `production`) that were not done at the question's moment, oldest first,
+    and how many. Those that may not be seen are counted only.
 
-    Those that may not be seen are counted only.
+    Their sources keep them as they are now only: one that was done since then is told with its status of now.
     """
-    chosen = await organisation_settings.read(conn, org_id, "production", Production)
+    as_of = question.facts_as_of
+    chosen = await organisation_settings.read(conn, org_id, "production", Production, as_of=as_of)
     scope = question.basis.scope
     found = await conn.fetch(
         f"""
@@ -117,11 +120,10 @@ async def open_incidents(
           from work_items w
           left join projects j on j.org_id = $1 and j.connection_id = w.connection_id
                               and j.external_id = w.project_external_id
-          left join lateral (
-              select q.id, q.display_name from mappings u join people q on q.org_id = $1 and q.id = u.person_id
-               where u.org_id = $1 and u.identity_id = w.assignee_identity_id and u.known_to = 'infinity'
-                 and u.valid_to is null and u.status in ('verified', 'auto') limit 1) p on true
-         where w.org_id = $1 and w.removed_at is null and w.status_category is distinct from 'done'
+          {who("w.assignee_identity_id", "p", "$10")}
+         where w.org_id = $1 and (w.removed_at is null or w.removed_at > $10)
+           and (w.status_category is distinct from 'done' or w.resolved_at > $10)
+           and (w.created_at is null or w.created_at <= $10)
            and (lower(w.type) = any($2) or exists (
                    select from jsonb_array_elements_text(w.labels) one where lower(one) = any($3)))
            and ($4::jsonb is null or (w.connection_id, w.project_external_id) in (select * from in_projects))
@@ -141,23 +143,23 @@ async def open_incidents(
         scope.person,
         named,
         most,
+        as_of,
     )
     shown = [{name: row[name] for name in Incident.__struct_fields__} for row in found if row["key"] is not None]
     return [msgspec.convert(one, Incident) for one in shown], found[0]["total"]
 
 
-_OF_SCOPE = """
+_OF_SCOPE = f"""
     in_projects as (
         select (one->>'connection_id')::uuid, one->>'external_id' from jsonb_array_elements($4::jsonb) one),
     among_items as (
         select (one->>1)::uuid, one->>2 from jsonb_array_elements($5::jsonb) one where one->>0 = 'work_item'),
     of_people as (
         select m.identity_id from mappings m
-         where m.org_id = $1 and m.known_to = 'infinity' and m.valid_to is null and m.status in ('verified', 'auto')
+         where m.org_id = $1 and {mapped("m", "$10")}
            and (m.person_id = $7 or m.person_id in (
                    select s.person_id from team_memberships s
-                    where s.org_id = $1 and s.team_id = any($6) and s.known_to = 'infinity'
-                      and s.valid_from <= now() and (s.valid_to is null or s.valid_to > now()))))
+                    where s.org_id = $1 and s.team_id = any($6) and {believed("s", "$10")})))
 """
 
 

@@ -292,10 +292,3 @@ def test_a_page_is_restricted_by_itself_or_by_a_page_above_it(
     envelope = {"scope": "9", "document": content(), "restricted_by": restricted_by}
     (data_center,) = rows(normalised(envelope, DATA_CENTER), Document)
     assert (cloud.restricted, data_center.restricted) == (restricted, restricted)
-
-
-@pytest.mark.parametrize("context", [CLOUD, DATA_CENTER])
-def test_what_was_read_before_restrictions_were_is_open_until_they_are_compared(context: Context) -> None:
-    old = cloud_envelope() if context is CLOUD else {"scope": "9", "document": content()}
-    (document,) = rows(normalised(old, context), Document)
-    assert not document.restricted

@@ -8,6 +8,7 @@ import msgspec
 
 from ovia_rag.answering.rephrasing import usage_of
 from ovia_rag.asking.patience import Hurried
+from ovia_rag.asking.serving import SETTING, as_served
 from ovia_rag.planning import planner
 from ovia_rag.planning.by_model import plan_by_model
 from ovia_rag.providers.chat import ChatModel
@@ -22,7 +23,6 @@ from ovia_shared.models.ask import Filters, Plan, Usage
 from ovia_shared.models.ask_settings import AskSettings
 from ovia_shared.models.caller import Caller
 
-SETTING = "ask"
 # A finder remembers vectors of words: of so many choices at a time.
 MOST_FINDERS = 100
 
@@ -52,10 +52,14 @@ class Tools:
         self.known_quality = KnownQuality()
 
     async def chosen(self, conn: Connection, org_id: UUID) -> Chosen:
-        """By the setting `ask`; a choice that cannot be used is done without."""
+        """By the setting `ask`; a choice that cannot be used is done without.
+
+        Passages are found by the model whose vectors serve, which is the one chosen before until those of the one
+        chosen now are made.
+        """
         settings = await organisation_settings.read(conn, org_id, SETTING, AskSettings)
         notes: list[str] = []
-        finder = self._finder(org_id, settings, notes)
+        finder = self._finder(org_id, await as_served(conn, org_id, settings), settings, notes)
         try:
             model = self._providers.chat_model(org_id, settings)
         except OviaError as error:
@@ -82,20 +86,25 @@ class Tools:
         )
         return Understood(planned.plan, usage, notes)
 
-    def _finder(self, org_id: UUID, settings: AskSettings, notes: list[str]) -> Finder:
-        key = (org_id, msgspec.json.encode(settings))
+    def _finder(self, org_id: UUID, settings: AskSettings, chosen: AskSettings, notes: list[str]) -> Finder:
+        key = (org_id, msgspec.json.encode([settings, chosen]))
         found = self._finders.get(key)
         if found is None:
-            found = self._made(org_id, settings, notes)
+            found = self._made(org_id, settings, chosen, notes)
             if not notes:
                 while len(self._finders) >= MOST_FINDERS:
                     del self._finders[next(iter(self._finders))]
                 self._finders[key] = found
         return found
 
-    def _made(self, org_id: UUID, settings: AskSettings, notes: list[str]) -> Finder:
+    def _made(self, org_id: UUID, settings: AskSettings, chosen: AskSettings, notes: list[str]) -> Finder:
         try:
-            return Finder(self._providers.embedder(org_id, settings), self._providers.reranker(org_id, settings))
+            embedder = self._providers.embedder(org_id, settings)
+            told = []
+            if settings != chosen:
+                wanted = chosen.embeddings.model or chosen.embeddings.provider
+                told.append(f"the vectors of {wanted} are still being made; those of {embedder.model} were compared")
+            return Finder(embedder, self._providers.reranker(org_id, settings), told)
         except OviaError as error:
             notes.append(error.message)
             return Finder(None)

@@ -1,5 +1,6 @@
 """Finds passages: one search in the database, ranked by what each has in common with the question."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -55,11 +56,12 @@ class Ranked(msgspec.Struct, frozen=True):
 
 
 class Finder:
-    """Finds by one embedder. Made once and kept: it remembers the vectors of words."""
+    """Finds by one embedder. Made once and kept: it remembers the vectors of words. `told` is noted of all it finds."""
 
-    def __init__(self, embedder: Embedder | None, reranker: Reranker | None = None) -> None:
+    def __init__(self, embedder: Embedder | None, reranker: Reranker | None = None, told: Sequence[str] = ()) -> None:
         self._embedder = embedder
         self._reranker = reranker
+        self._told = told
         # What is kept is found by the embedder itself; no protocol says that it can be hashed.
         own: Any = embedder
         self._words = similar_words.of(own) if embedder is not None and embedder.name == EMBEDDED else None
@@ -80,7 +82,7 @@ class Finder:
         `vector` is the question's, for whoever asked for it before taking a connection; without it, it is asked for
         here. A provider that fails is done without, and `notes` say so. Raises what the database raises.
         """
-        notes: list[str] = []
+        notes = [*self._told]
         if vector is None:
             vector = await self.vector(search.text, notes)
         hits, ranked = await self.ranked(conn, org_id, search, as_of=as_of, vector=vector)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from ovia_shared.models.ask_usage import Usage
 from ovia_shared.models.kpi import Scope, Window
 from ovia_shared.models.product import ProjectKey
 
@@ -263,16 +264,6 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
 
     text: str
     citations: list[int]
-
-
-class Usage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What was asked of a provider for it."""
-
-    provider: str
-    model: str
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    cost: float | None = None
 
 
 class AskAnswer(msgspec.Struct, frozen=True, kw_only=True):

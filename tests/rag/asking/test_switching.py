@@ -11,6 +11,7 @@ from ovia_rag.indexing import vectors
 from ovia_rag.providers.choosing import Providers
 from ovia_rag.retrieval.finding import Found
 from ovia_shared.config.providers import ProviderKeys
+from ovia_shared.config.settings import load
 from ovia_shared.database import knowing, organisation_settings
 from ovia_shared.database.ask import embeddings
 from ovia_shared.database.pool import Database
@@ -20,7 +21,7 @@ from tests.api.conftest import Organisations
 from tests.conftest import OpenDatabase
 from tests.rag.filling import Piece, fill
 from tests.rag.providers.conftest import QUICK
-from tests.rag.providers.fake_model import DIMENSION, FakeModel
+from tests.rag.providers.fake_model import FakeModel
 
 PIECES = [Piece(id=str(n), title=f"Page {n}", text=f"The tower keeps list {n} of gliders.") for n in range(5)]
 OURS = AskSettings()
@@ -61,14 +62,14 @@ class Switch(msgspec.Struct, frozen=True):
 @pytest.fixture
 async def switch(organisations: Organisations, open_database: OpenDatabase) -> AsyncIterator[Switch]:
     rag = await open_database("ovia_rag")
-    async with Providers(ProviderKeys(), rag, tempo=QUICK) as providers:
+    async with Providers(load(ProviderKeys), rag, tempo=QUICK) as providers:
         yield Switch(rag, await open_database("ovia_metrics"), providers, organisations[0].id, Tools(providers))
 
 
 def _by(fake: FakeModel, model: str) -> AskSettings:
     return AskSettings(
         embeddings=EmbeddingChoice(
-            provider=EmbeddingProvider.OPENAI, model=model, base_url=fake.base_url, dimension=DIMENSION
+            provider=EmbeddingProvider.OPENAI, model=model, base_url=fake.base_url, dimension=256
         )
     )
 

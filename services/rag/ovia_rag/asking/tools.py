@@ -1,27 +1,20 @@
-"""What questions are answered with, by what each organisation chose: a planner, a finder of passages, a model."""
+"""What questions are answered with, by what each organisation chose: a finder of passages, and a model."""
 
-from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import msgspec
 
-from ovia_rag.answering.rephrasing import usage_of
-from ovia_rag.asking.patience import Hurried
+from ovia_rag.asking.patience import Hurried, HurriedEmbedder, HurriedReranker
 from ovia_rag.asking.serving import SETTING, as_served
-from ovia_rag.planning import planner
-from ovia_rag.planning.by_model import plan_by_model
 from ovia_rag.providers.chat import ChatModel
 from ovia_rag.providers.choosing import Providers
+from ovia_rag.providers.embedded import NAME as EMBEDDED
 from ovia_rag.retrieval.finding import Finder
-from ovia_rag.wording.lists import saying
 from ovia_shared.database import organisation_settings
 from ovia_shared.database.known_quality import KnownQuality
 from ovia_shared.database.pool import Connection
 from ovia_shared.errors import OviaError
-from ovia_shared.models.ask import Filters, Plan, Usage
 from ovia_shared.models.ask_settings import AskSettings
-from ovia_shared.models.caller import Caller
 
 # A finder remembers vectors of words: of so many choices at a time.
 MOST_FINDERS = 100
@@ -33,14 +26,6 @@ class Chosen(msgspec.Struct, frozen=True, eq=False):
     finder: Finder
     model: ChatModel | None
     notes: list[str]
-
-
-class Understood(msgspec.Struct, frozen=True):
-    """A plan, what was asked of a model for it, and what was done without."""
-
-    plan: Plan
-    usage: list[Usage] = []
-    notes: list[str] = []
 
 
 class Tools:
@@ -67,25 +52,6 @@ class Tools:
             model = None
         return Chosen(finder, None if model is None else Hurried(model), notes)
 
-    async def understand(
-        self, conn: Connection, caller: Caller, question: str, filters: Filters, *, now: datetime, zone: ZoneInfo,
-        model: ChatModel | None,
-    ) -> Understood:  # fmt: skip
-        """The plan of a question: by the model if there is one, else by rules. Raises `InvalidInput`, `NotAllowed`."""
-        if model is None:
-            plan = await planner.plan(
-                conn, caller.org_id, question, filters, now=now, zone=zone, caller_role=caller.role
-            )
-            return Understood(plan)
-        planned = await plan_by_model(
-            conn, caller.org_id, question, filters, model=model, now=now, zone=zone, caller_role=caller.role
-        )
-        usage = [] if planned.completion is None else [usage_of(model, planned.completion)]
-        notes = (
-            [] if planned.failure is None else [saying("planned_by_rules", planned.plan.language, why=planned.failure)]
-        )
-        return Understood(planned.plan, usage, notes)
-
     def _finder(self, org_id: UUID, settings: AskSettings, chosen: AskSettings, notes: list[str]) -> Finder:
         key = (org_id, msgspec.json.encode([settings, chosen]))
         found = self._finders.get(key)
@@ -104,7 +70,13 @@ class Tools:
             if settings != chosen:
                 wanted = chosen.embeddings.model or chosen.embeddings.provider
                 told.append(f"the vectors of {wanted} are still being made; those of {embedder.model} were compared")
-            return Finder(embedder, self._providers.reranker(org_id, settings), told)
+            reranker = self._providers.reranker(org_id, settings)
+            return Finder(
+                # What comes with Ovia takes its time of the processor, and nobody else's.
+                embedder if embedder.name == EMBEDDED else HurriedEmbedder(embedder),
+                None if reranker is None else HurriedReranker(reranker),
+                told,
+            )
         except OviaError as error:
             notes.append(error.message)
             return Finder(None)

@@ -4,7 +4,7 @@ import contextlib
 import copy
 import errno
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import UUID
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     Connection: TypeAlias = asyncpg.Connection[asyncpg.Record] | Pooled
 else:
     Connection = asyncpg.Connection
+
+# Opens a transaction for a stretch of work that has no other waiting in it.
+Opening: TypeAlias = Callable[[], contextlib.AbstractAsyncContextManager[Connection]]
 
 # Time to wait for a free connection before the caller is told to come back later: longer than a machine is busy with
 # starting the replicas of a new version. Who waits still has time to be served within the limit of a request.

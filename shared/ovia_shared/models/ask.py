@@ -10,6 +10,7 @@ import msgspec
 from ovia_shared.models.ask_filters import Filters as Filters  # noqa: PLC0414 (a part of a plan, known from here)
 from ovia_shared.models.ask_filters import Moment
 from ovia_shared.models.ask_filters import SourceKind as SourceKind  # noqa: PLC0414 (likewise)
+from ovia_shared.models.ask_usage import Usage
 from ovia_shared.models.kpi import Scope, Window
 
 # Characters: of a question, and so of what is searched for it.
@@ -242,16 +243,6 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
 
     text: str
     citations: list[int]
-
-
-class Usage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What was asked of a provider for it."""
-
-    provider: str
-    model: str
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    cost: float | None = None
 
 
 class AskAnswer(msgspec.Struct, frozen=True, kw_only=True):

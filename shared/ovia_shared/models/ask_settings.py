@@ -36,10 +36,14 @@ class ModelProvider(StrEnum):
 
 
 class RerankProvider(StrEnum):
-    """Who puts passages in order again. `rerank` is everything that has the `/rerank` of Cohere: Jina, vLLM."""
+    """Who puts passages in order again. `rerank` is everything that has the `/rerank` of Cohere: Jina, vLLM.
+
+    `tei` is text-embeddings-inference, which has another.
+    """
 
     NONE = "none"
     RERANK = "rerank"
+    TEI = "tei"
 
 
 class RestrictedTexts(StrEnum):

@@ -1,7 +1,6 @@
 """Questions over HTTP: asked, kept, listed, judged, and made again."""
 
 import json
-from typing import Any
 
 import httpx
 import msgspec
@@ -10,7 +9,7 @@ from ovia_rag.providers.embedded import Embedded
 from tests.api.conftest import Organisations, Service
 from tests.conftest import OpenDatabase
 from tests.kpis.conftest import Books, day
-from tests.rag.asking.conftest import MARCH, ask
+from tests.rag.asking.conftest import MARCH, ask, heard
 from tests.rag.filling import Piece, fill
 
 QUESTION = f"How many merge requests were merged {MARCH}?"
@@ -145,27 +144,13 @@ async def test_what_people_wrote_is_quoted_with_its_source_until_it_says_somethi
     assert any("is gone or says something else" in one for one in again["changes"])
 
 
-async def _events(client: httpx.AsyncClient, body: dict[str, Any]) -> list[tuple[str, Any]]:
-    found = []
-    async with client.stream("POST", "/ask", json=body, headers={"Accept": "text/event-stream"}) as answer:
-        assert answer.status_code == 200
-        assert answer.headers["content-type"].startswith("text/event-stream")
-        name = ""
-        async for line in answer.aiter_lines():
-            if line.startswith("event: "):
-                name = line.removeprefix("event: ")
-            elif line.startswith("data: "):
-                found.append((name, json.loads(line.removeprefix("data: "))))
-    return found
-
-
 async def test_an_answer_comes_as_events_and_is_kept_when_it_is_done(merged: Books, viewer: httpx.AsyncClient) -> None:
-    found = await _events(viewer, {"question": QUESTION})
-    names = [name for name, _ in found]
+    found = await heard(viewer, {"question": QUESTION})
+    names = [one.name for one in found]
     assert (names[0], names[-1]) == ("plan", "done")
     assert set(names[1:-1]) == {"text"}
-    done = found[-1][1]
-    assert [told for name, told in found if name == "text"] == done["statements"]
+    done = found[-1].told
+    assert [one.told for one in found if one.name == "text"] == done["statements"]
     assert (await viewer.get(f"/ask/{done['id']}")).json() == done
 
 

@@ -66,17 +66,12 @@ class Finder(Protocol):
         """The best `limit` passages for a search."""
 
 
-async def passages(asked: Asked, draft: Draft, finder: Finder | None, search: Search) -> list[Passage]:
-    """Those that fit the question well enough to support something, best first; and notes what was searched.
+def passages(asked: Asked, draft: Draft, found: FoundPassages | None, search: Search) -> list[Passage]:
+    """Those found that fit the question well enough to support something, best first; and notes what was searched.
 
     A comment is found by the title of what it is about, too. One that has no word of the question itself says too
     little to come before what does.
     """
-    found = (
-        None
-        if finder is None
-        else await finder.find(asked.conn, asked.caller.org_id, search, as_of=asked.as_of, limit=LOOKED_THROUGH)
-    )
     if found is None or not found.looked_at:
         draft.looked_at.append(saying("nothing_indexed", asked.language))
         return []

@@ -1,5 +1,6 @@
 """Questions over HTTP."""
 
+import contextlib
 from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
@@ -11,12 +12,12 @@ from litestar.openapi.spec import Example, OpenAPIMediaType, OpenAPIResponse, Op
 from litestar.params import BodyKwarg, PathParameter, QueryParameter, SkipValidation
 from litestar.response import ServerSentEvent
 
-from ovia_rag.asking.asking import respond, understand
+from ovia_rag.asking.asking import begin, respond, understand
 from ovia_rag.asking.replaying import replay
 from ovia_rag.asking.streaming import EVENTS, events
 from ovia_rag.asking.tools import Tools
 from ovia_shared.database.ask import sessions, sight
-from ovia_shared.database.pool import Connection, Database
+from ovia_shared.database.pool import Connection, Database, Opening
 from ovia_shared.errors import NotAllowed, NotFound
 from ovia_shared.models.ask import AskAnswer, Outcome
 from ovia_shared.models.ask_sessions import (
@@ -30,7 +31,7 @@ from ovia_shared.models.ask_sessions import (
 )
 from ovia_shared.models.caller import Caller
 from ovia_shared.models.token import Role
-from ovia_shared.web.authentication import requires
+from ovia_shared.web.authentication import release, requires
 from ovia_shared.web.documentation import SECURITY, problems_of
 from ovia_shared.web.idempotency import Write
 from ovia_shared.web.paging import CursorText, Limit, Page, Paging
@@ -93,11 +94,18 @@ async def ask(
     contradicts the question, it asks back (`asked_back`); where nothing supports an answer it refuses (`refused`) and
     says what it looked at. Numbers of one person need the role manager. With `Accept: text/event-stream` the answer
     comes as it is made."""
-    understood = await understand(conn, caller, data, tools)
+    begun = await begin(conn, caller, data, tools)
+    # The claim of a key is in the request's transaction, and the answer is kept together with it.
+    keyed = "idempotency-key" in request.headers
+    if not keyed:
+        await release(request)
     if _wants_events(request):
+        # What is wrong with a question is told before a stream begins, if rules can tell.
+        understood = await understand(begun) if begun.plan is None else None
         request_id = str(request.scope["state"].get("request_id", ""))
-        return ServerSentEvent(events(pool, caller, data, understood, tools, request_id), status_code=200)
-    made = await respond(conn, caller, data, understood, tools)
+        return ServerSentEvent(events(pool, begun, understood, request_id), status_code=200)
+    opened: Opening = lambda: contextlib.nullcontext(conn) if keyed else pool.transaction(caller.org_id)  # noqa: E731
+    made = await respond(opened, begun, await understand(begun))
     return Response(made, status_code=200, headers={"Location": f"/ask/{made.id}"})
 
 

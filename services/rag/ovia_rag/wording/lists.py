@@ -69,6 +69,10 @@ _SAYINGS = {
         "similar meanings were not looked for: {why}", "поиск по смыслу не использовался: {why}",
     ),
     "without_model": ("no model worded this: {why}", "модель не использовалась для формулировок: {why}"),
+    "model_stopped": (
+        "the model stopped midway, and the rest is told without it: {why}",
+        "модель остановилась на полпути, остальное сказано без неё: {why}",
+    ),
     "planned_by_rules": (
         "the question was understood by rules, without the model: {why}",
         "вопрос разобран правилами, без модели: {why}",

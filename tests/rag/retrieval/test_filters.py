@@ -173,3 +173,20 @@ async def test_filters_hold_for_vectors_too_whether_few_or_many_chunks_are_left(
             found = await library.find(question, filters, finder=Finder(embedder), limit=40)
             assert {one.external_id for one in found.passages} <= odd
             assert found.candidates == len(odd)
+
+
+async def test_the_same_is_found_whether_the_filter_is_asked_of_chunks_together_or_one_by_one(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await library.fill(
+        *(Piece(id=f"p{n}", text=TEXT.format(n), updated_at=NOW if n % 4 else WRITTEN) for n in range(40)),
+    )
+    late = Filters(since=NOW)
+    few = await library.ids("rudder repaired", late)
+    assert len(few) == 20
+    monkeypatch.setattr(search, "MOST_COMPARED", 5)
+    # Of the first four or twenty-four too few pass, of a thousand all there are, of forty more than twenty.
+    for seeds, together in ((1000, 4), (20, 24), (1000, 1000), (20, 40)):
+        monkeypatch.setattr(search, "MOST_SEEDS", seeds)
+        monkeypatch.setattr(search, "MOST_TOGETHER", together)
+        assert await library.ids("rudder repaired", late) == few, (seeds, together)

@@ -12,7 +12,7 @@ from ovia_rag.providers.embedding import Embedder
 from ovia_rag.providers.reranking import Reranker
 from ovia_rag.retrieval import similar_words
 from ovia_rag.retrieval.duplicates import collapse
-from ovia_rag.retrieval.features import Features, features
+from ovia_rag.retrieval.features import Features, Question
 from ovia_rag.retrieval.ranking import Weights, learned
 from ovia_shared.database.ask import filtering
 from ovia_shared.database.ask import search as database
@@ -141,7 +141,8 @@ class Finder:
         return Vector(self._embedder.name, self._embedder.model, values.tolist())
 
     async def _ranked(self, hits: Hits, search: Search, as_of: datetime) -> list[Ranked]:
-        made = [features(hits.words, hit) for hit in hits.hits]
+        question = Question(hits.words)
+        made = [question.features(hit) for hit in hits.hits]
         weights = learned().text
         if hits.by_vectors:
             weights = learned().vectors

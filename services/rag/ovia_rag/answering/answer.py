@@ -13,6 +13,7 @@ from ovia_rag.answering.draft import Draft
 from ovia_rag.answering.follow_ups import asked_back, follow_ups
 from ovia_rag.answering.knowledge import Finder, FoundPassages
 from ovia_rag.answering.rephrasing import Worded, rephrase
+from ovia_rag.guard.addressed import without_instructions
 from ovia_rag.guard.masking import clean
 from ovia_rag.providers.chat import ChatModel
 from ovia_rag.wording.lists import saying
@@ -161,6 +162,7 @@ def _cited(draft: Draft, worded: Worded) -> list[Any]:
 def _shown(passage: Passage) -> dict[str, Any]:
     """A passage while the answer is still being written."""
     return {
-        "title_path": [clean(one) for one in passage.title_path], "kind": passage.kind, "url": passage.url,
-        "score": passage.score, "updated_at": msgspec.to_builtins(passage.updated_at),
+        "title_path": [without_instructions(clean(one)) for one in passage.title_path],
+        "kind": passage.kind, "url": passage.url, "score": passage.score,
+        "updated_at": msgspec.to_builtins(passage.updated_at),
     }  # fmt: skip

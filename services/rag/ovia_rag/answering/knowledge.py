@@ -9,6 +9,7 @@ from uuid import UUID
 
 from ovia_rag.answering.asked import Asked
 from ovia_rag.answering.draft import EXCERPT, Draft
+from ovia_rag.guard.addressed import without_instructions
 from ovia_rag.guard.masking import clean
 from ovia_rag.wording.lists import kinds, saying
 from ovia_shared.database.pool import Connection
@@ -88,7 +89,7 @@ def passages(asked: Asked, draft: Draft, found: FoundPassages | None, search: Se
 def quote(asked: Asked, draft: Draft, found: list[Passage]) -> None:
     """States what the best of these passages say."""
     for passage in found[:QUOTED]:
-        text = fitting(asked.question, clean(passage.text)[:EXCERPT])
+        text = fitting(asked.question, without_instructions(clean(passage.text))[:EXCERPT])
         if text and draft.say("quote", [draft.cite_passage(passage)], title=_title(passage), text=text):
             draft.fits.append((passage.score, f"{passage.kind} {passage.connection_id} {passage.external_id}"))
 

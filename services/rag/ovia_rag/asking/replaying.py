@@ -12,7 +12,9 @@ from ovia_rag.answering.answer import answer
 from ovia_rag.answering.asked import Asked
 from ovia_rag.asking import comparing
 from ovia_rag.asking.tools import Tools
+from ovia_rag.guard.addressed import without_instructions
 from ovia_rag.guard.masking import clean
+from ovia_rag.wording.lists import saying
 from ovia_shared.database import retention
 from ovia_shared.database.ask import sessions
 from ovia_shared.database.kpis import receipts, scopes
@@ -87,6 +89,8 @@ async def _gone(conn: Connection, caller: Caller, then: AskAnswer) -> list[str]:
     for one in then.citations:
         if one.kind is CitationKind.PASSAGE and one.source is not None:
             texts = await sessions.texts_of(conn, caller.org_id, one.source)
-            if not any((one.excerpt or "") in clean(text) for text in texts):
+            left_out = saying("left_out", then.plan.language)
+            shown = [form for text in texts for form in (clean(text), without_instructions(clean(text), left_out))]
+            if not any((one.excerpt or "") in text for text in shown):
                 changes.append(f"the passage [{one.number}] “{one.title}” is gone or says something else")
     return changes

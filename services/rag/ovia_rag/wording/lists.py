@@ -61,6 +61,7 @@ _SAYINGS = {
         "the data behind {title} can be trusted to {score} %: {reason}",
         "данным для «{title}» можно доверять на {score} %: {reason}",
     ),
+    "left_out": ("[left out: words to an assistant]", "[опущено: слова, обращённые к ассистенту]"),
     "unsupported": (
         "left out, because nothing cited says it: {count} statements",
         "пропущено, потому что не подтверждается источниками: {count}",

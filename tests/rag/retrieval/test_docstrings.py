@@ -120,8 +120,8 @@ def test_commits_are_found_by_what_they_changed_and_not_by_their_first_line(tmp_
     for collection in (train, test):
         for question, text in collection.questions.items():
             (answer,) = collection.judged[question]
-            number = text.rpartition(" ")[2]
-            assert texts[answer] == f"Why: reason {number}.\nglider{number}.txt\nknots {number}"
+            which = text.rpartition(" ")[2]
+            assert texts[answer] == f"Why: reason {which}.\nglider{which}.txt\nknots {which}"
 
 
 def test_what_is_no_repository_is_said_to_be_none(tmp_path: Path) -> None:

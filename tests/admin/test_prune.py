@@ -223,7 +223,14 @@ async def test_the_audit_log_is_shortened_by_nobody_else(
 
 def test_what_is_kept_for_ever_is_not_even_looked_at() -> None:
     names = {what.name for what, _ in plan(RetentionSettings.model_validate({}))}
-    assert names == {"sync runs", "linking runs", "webhook deliveries", "idempotency keys", "previews of settings"}
+    assert names == {
+        "sync runs",
+        "linking runs",
+        "webhook deliveries",
+        "views of people",
+        "idempotency keys",
+        "previews of settings",
+    }
 
 
 def test_the_command_counts_first_and_says_what_it_did(

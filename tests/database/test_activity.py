@@ -141,3 +141,29 @@ async def test_a_page_costs_the_same_however_much_somebody_did(
             assert int(found[1] or 0) + int(found[2] or 0) < 6000, plans.text
     finally:
         await asked.close()
+
+
+async def test_words_that_only_some_people_see_at_the_source_are_in_no_timeline(
+    database_dsn: str, database: Database, organisations: Two, busy: list[UUID]
+) -> None:
+    org = organisations[0].id
+    before = await _all(database, org, ActivityFilter(busy[0]), 5000)
+    worded = {one.type for one in before if one.detail.get("text")}
+    assert {ActivityType.WORK_ITEM_COMMENTED, ActivityType.MERGE_REQUEST_COMMENTED} <= worded
+    conn = await asyncpg.connect(database_dsn)
+    await conn.execute("update work_items set restricted = true where org_id = $1", org)
+    await conn.execute("update documents set restricted = true where org_id = $1", org)
+    await conn.execute(
+        "update comments set restricted = true where org_id = $1 and subject_kind = 'merge_request'", org
+    )
+    await conn.close()
+    after = await _all(database, org, ActivityFilter(busy[0]), 5000)
+    assert [(one.id, one.subject) for one in after] == [(one.id, one.subject) for one in before]
+    hidden = {"work_item", "document"}
+    for one in after:
+        kind = None if one.subject is None else one.subject.kind
+        if kind in hidden or one.type is ActivityType.MERGE_REQUEST_COMMENTED:
+            assert not one.detail.get("text")
+        if kind in hidden and one.type is not ActivityType.WORK_ITEM_TRANSITIONED:
+            assert not {"from", "to"} & set(one.detail)
+    assert any(one.detail.get("to") for one in after if one.type is ActivityType.WORK_ITEM_TRANSITIONED)

@@ -26,6 +26,7 @@ class Piece(msgspec.Struct, frozen=True, kw_only=True):
     title: str = ""
     ordinal: int = 0
     kind: SourceKind = SourceKind.DOCUMENT
+    part: PartKind = PartKind.BODY
     language: Config = Config.ENGLISH
     project: str = "SPACE"
     identities: list[UUID] = []
@@ -50,8 +51,8 @@ async def fill(rag: Database, org_id: UUID, pieces: Sequence[Piece], embedder: E
 def _chunk(one: Piece) -> Chunk:
     return Chunk(
         key=one.key(),
-        part=PartKind.BODY,
-        part_external_id="",
+        part=one.part,
+        part_external_id="" if one.part is PartKind.BODY else one.id,
         ordinal=one.ordinal,
         project_external_id=one.project,
         title_path=[one.title],

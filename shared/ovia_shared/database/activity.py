@@ -39,11 +39,15 @@ select page.at, page.type, page.key, page.identity_id, page.source, page.subject
        coalesce(p.name, c.name),
        coalesce(page.url, w.url, r.url, d.url,
                 p.url || case when page.subject_kind = 'commit' then '/-/commit/' || page.subject_id else '' end),
-       page.detail
+       -- What only some people see at the source is not told in its words, nor in those of its history.
+       case when w.restricted or d.restricted
+           then page.detail - case page.type when 'work_item_transitioned' then array['text']
+                                             else array['text', 'from', 'to'] end
+           else page.detail end
   from page
   -- With a limit each, so that a page's rows are looked up and no table is read for them.
   left join lateral (
-        select i.key, i.title, i.url, i.project_external_id from work_items i
+        select i.key, i.title, i.url, i.project_external_id, i.restricted from work_items i
          where page.subject_kind = 'work_item' and i.org_id = $1 and i.connection_id = page.connection_id
            and i.external_id = page.subject_id limit 1) w on true
   left join lateral (
@@ -51,7 +55,7 @@ select page.at, page.type, page.key, page.identity_id, page.source, page.subject
          where page.subject_kind = 'merge_request' and i.org_id = $1 and i.connection_id = page.connection_id
            and i.external_id = page.subject_id limit 1) r on true
   left join lateral (
-        select i.title, i.url, i.project_external_id from documents i
+        select i.title, i.url, i.project_external_id, i.restricted from documents i
          where page.subject_kind = 'document' and i.org_id = $1 and i.connection_id = page.connection_id
            and i.external_id = page.subject_id limit 1) d on true
   -- A commit is found in the project whose merge request brought it.

@@ -68,7 +68,7 @@ BRANCHES = (
         "t.subject_kind || ' ' || t.subject_external_id || ' ' || t.external_id",
         "t.subject_kind, t.subject_external_id",
         "t.subject_kind || '_commented'",
-        detail="jsonb_build_object('text', left(t.body, 300), 'inline', t.inline)",
+        detail="jsonb_build_object('text', case when not t.restricted then left(t.body, 300) end, 'inline', t.inline)",
         also="t.subject_kind in ('work_item', 'merge_request', 'document')",
     ),
     _branch(

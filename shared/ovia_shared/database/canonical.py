@@ -153,6 +153,25 @@ async def compare(
     return [line[0] for line in missing], [line[0] for line in unknown]
 
 
+async def restricted_otherwise(
+    conn: Connection, org_id: UUID, connection_id: UUID, row: type[Row], told: Mapping[str, bool]
+) -> list[str]:
+    """Which of these rows are kept as restricted where the source tells otherwise, or the other way round."""
+    found = await conn.fetch(
+        f"""
+        select t.external_id from {table_of(row).name} t
+          join unnest($3::text[], $4::boolean[]) s (id, restricted) on s.id = t.external_id
+         where t.org_id = $1 and t.connection_id = $2 and t.removed_at is null and t.restricted <> s.restricted
+         order by 1
+        """,  # noqa: S608 (names of our own structs)
+        org_id,
+        connection_id,
+        list(told),
+        list(told.values()),
+    )
+    return [line[0] for line in found]
+
+
 async def mark_removed(conn: Connection, org_id: UUID, connection_id: UUID, row: type[Row], gone: Sequence[str]) -> int:
     """Marks rows the source no longer has; returns how many."""
     outcome = await conn.execute(

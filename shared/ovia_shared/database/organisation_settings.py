@@ -35,6 +35,23 @@ async def read(
     return kind() if value is None else msgspec.convert(value, kind)
 
 
+async def versions(conn: Connection, org_id: UUID, name: str, kind: type[Setting], most: int) -> list[Setting]:
+    """What was chosen by and by, newest first: what is in force now, then at most so many before it.
+
+    The defaults, which held before anything was chosen, are not among them.
+    """
+    rows = await conn.fetch(
+        """
+        select value from organisation_settings
+         where org_id = $1 and name = $2 order by known_from desc, id desc limit $3
+        """,
+        org_id,
+        name,
+        most + 1,
+    )
+    return [msgspec.convert(row["value"], kind) for row in rows]
+
+
 async def lock(conn: Connection, org_id: UUID, name: str) -> None:
     """One writer at a time per setting, until the end of the transaction."""
     await conn.execute("select pg_advisory_xact_lock(hashtextextended('setting ' || $1 || $2, 0))", str(org_id), name)

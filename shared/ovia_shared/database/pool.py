@@ -1,9 +1,10 @@
 """Connections to Postgres, and the one way to use them: a transaction that works for one organisation."""
 
 import contextlib
+import copy
 import errno
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import UUID
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     Connection: TypeAlias = asyncpg.Connection[asyncpg.Record] | Pooled
 else:
     Connection = asyncpg.Connection
+
+# Opens a transaction for a stretch of work that has no other waiting in it.
+Opening: TypeAlias = Callable[[], contextlib.AbstractAsyncContextManager[Connection]]
 
 # Time to wait for a free connection before the caller is told to come back later: longer than a machine is busy with
 # starting the replicas of a new version. Who waits still has time to be served within the limit of a request.
@@ -54,6 +58,7 @@ class Database:
         if not durable:
             self._settings["synchronous_commit"] = "off"
         self._pool: Pool | None = None
+        self._sees_restricted = False
         self._waiting = 0
         self._timeouts = 0
 
@@ -87,7 +92,15 @@ class Database:
         """A transaction that sees and writes the rows of this organisation and no other."""
         async with self.bare_transaction() as conn:
             await conn.execute("select set_config('ovia.org_id', $1, true)", str(org_id))
+            if self._sees_restricted:
+                await conn.execute("select set_config('ovia.sees_restricted', 'on', true)")
             yield conn
+
+    def seeing_restricted(self) -> "Database":
+        """The same open pool, in whose transactions restricted texts are seen: for whoever keeps, and shows none."""
+        seeing = copy.copy(self)
+        seeing._sees_restricted = True  # noqa: SLF001 (a copy of ourselves)
+        return seeing
 
     @contextlib.asynccontextmanager
     async def bare_transaction(self) -> AsyncIterator[Connection]:

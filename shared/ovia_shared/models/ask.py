@@ -7,19 +7,14 @@ from uuid import UUID
 
 import msgspec
 
+from ovia_shared.models.ask_filters import Filters as Filters  # noqa: PLC0414 (a part of a plan, known from here)
+from ovia_shared.models.ask_filters import Moment
+from ovia_shared.models.ask_filters import SourceKind as SourceKind  # noqa: PLC0414 (likewise)
+from ovia_shared.models.ask_usage import Usage
 from ovia_shared.models.kpi import Scope, Window
-from ovia_shared.models.product import ProjectKey
 
-Moment = Annotated[datetime, msgspec.Meta(tz=True)]
-
-
-class SourceKind(StrEnum):
-    """What a passage is a piece of."""
-
-    DOCUMENT = "document"
-    WORK_ITEM = "work_item"
-    MERGE_REQUEST = "merge_request"
-    KPI = "kpi"
+# Characters: of a question, and so of what is searched for it.
+LONGEST_QUESTION = 4000
 
 
 class Language(StrEnum):
@@ -27,21 +22,6 @@ class Language(StrEnum):
 
     ENGLISH = "en"
     RUSSIAN = "ru"
-
-
-class Filters(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """What passages may come from. What is left empty narrows nothing; all that is given must hold.
-
-    `since` and `until` bound the last change of the source, half-open.
-    """
-
-    kinds: list[SourceKind] = []
-    projects: list[ProjectKey] = []
-    product: UUID | None = None
-    team: UUID | None = None
-    person: UUID | None = None
-    since: Moment | None = None
-    until: Moment | None = None
 
 
 class Passage(msgspec.Struct, frozen=True, kw_only=True):
@@ -191,7 +171,7 @@ class PersonAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 class Search(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What passages are looked for. `recent`: the question asks for what is newest."""
 
-    text: Annotated[str, msgspec.Meta(max_length=4000)]
+    text: Annotated[str, msgspec.Meta(max_length=LONGEST_QUESTION)]
     filters: Filters = msgspec.field(default_factory=Filters)
     recent: bool = False
 
@@ -265,20 +245,11 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
     citations: list[int]
 
 
-class Usage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What was asked of a provider for it."""
-
-    provider: str
-    model: str
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    cost: float | None = None
-
-
 class AskAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """The answer to a question. `looked_at` says what was searched, also when nothing was found.
 
-    `notes` say what was done without (a provider that failed, a budget that is spent).
+    `notes` say what was done without (a provider that failed, a budget that is spent). `stated` are the statements
+    before a model worded them, empty where none did.
     """
 
     id: UUID
@@ -298,3 +269,4 @@ class AskAnswer(msgspec.Struct, frozen=True, kw_only=True):
     index_version: int
     milliseconds: int
     created_at: Moment
+    stated: list[Statement] = []

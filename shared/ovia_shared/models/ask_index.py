@@ -29,7 +29,10 @@ class PartKind(StrEnum):
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
-    """A text, and who wrote it or is named as responsible. `external_id` is empty but for a comment."""
+    """A text, and who wrote it or is named as responsible. `external_id` is empty but for a comment.
+
+    `restricted`: it, or the whole, is shown to some people only.
+    """
 
     kind: PartKind
     external_id: str = ""
@@ -37,6 +40,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     identity_ids: list[UUID] = []
     created_at: datetime | None = None
     updated_at: datetime | None = None
+    restricted: bool = False
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,6 +80,7 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True):
     version: str | None
     created_at: datetime | None
     updated_at: datetime | None
+    restricted: bool = False
 
 
 class Change(msgspec.Struct, frozen=True):

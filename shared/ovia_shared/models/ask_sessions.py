@@ -6,9 +6,16 @@ from uuid import UUID
 
 import msgspec
 
-from ovia_shared.models.ask import AskAnswer, Confidence, Filters, Intent, Language, Outcome, Statement
-
-LONGEST_QUESTION = 4000
+from ovia_shared.models.ask import (
+    LONGEST_QUESTION,
+    AskAnswer,
+    Confidence,
+    Filters,
+    Intent,
+    Language,
+    Outcome,
+    Statement,
+)
 
 _NoNul = "^[^\\x00]*\\Z"
 QuestionText = Annotated[
@@ -21,7 +28,7 @@ QuestionText = Annotated[
 
 
 class NewQuestion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A question. `filters` narrow which passages may be cited, not which facts are counted."""
+    """A question. `filters` narrow what it may be answered from, beside what it names itself."""
 
     question: QuestionText
     filters: Filters = msgspec.field(default_factory=Filters)
@@ -46,7 +53,10 @@ class Feedback(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """A question that was asked, in short; `/ask/{id}` has the whole answer. `caller` asked it."""
+    """A question that was asked, in short; `/ask/{id}` has the whole answer. `caller` asked it.
+
+    `withheld`: the answer rests on texts that whoever lists this may not see.
+    """
 
     id: UUID
     question: str
@@ -59,6 +69,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     helpful: bool | None
     milliseconds: int
     created_at: datetime
+    withheld: bool = False
 
 
 class AskedFilter(msgspec.Struct, frozen=True):
@@ -100,8 +111,8 @@ class AskReplay(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class KeptAnswer(msgspec.Struct, frozen=True):
-    """An answer as it was kept, and who asked."""
+    """An answer as it was kept, and who asked. None: it rests on texts that may not be seen."""
 
-    answer: AskAnswer
+    answer: AskAnswer | None
     token_id: UUID
     caller: str

@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from ovia_shared.models.token import Role
+
 # Those that there is an approximate index for.
 Dimension = Literal[256, 384, 512, 768, 1024, 1536, 3072]
 ModelName = Annotated[str, msgspec.Meta(max_length=200)]
@@ -34,10 +36,28 @@ class ModelProvider(StrEnum):
 
 
 class RerankProvider(StrEnum):
-    """Who puts passages in order again. `rerank` is everything that has the `/rerank` of Cohere: Jina, vLLM."""
+    """Who puts passages in order again. `rerank` is everything that has the `/rerank` of Cohere: Jina, vLLM.
+
+    `tei` is text-embeddings-inference, which has another.
+    """
 
     NONE = "none"
     RERANK = "rerank"
+    TEI = "tei"
+
+
+class RestrictedTexts(StrEnum):
+    """The least role that sees texts which their source shows to some people only."""
+
+    NOBODY = "nobody"
+    ADMIN = "admin"
+    MANAGER = "manager"
+    ANALYST = "analyst"
+    VIEWER = "viewer"
+
+    def are_seen_by(self, role: Role) -> bool:
+        """Whether a token of this role sees them."""
+        return self is not RestrictedTexts.NOBODY and role.reaches(Role(self))
 
 
 class EmbeddingChoice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -82,7 +102,7 @@ class AskSettings(msgspec.Struct, frozen=True):
     """Without anything chosen: what comes with Ovia, and nothing leaves the installation.
 
     The budgets are for one day of UTC and count all providers together; none: no bound. `cost_per_day` is in whichever
-    currency the prices are given.
+    currency the prices are given. `restricted_texts`: who sees what its source shows to some people only.
     """
 
     embeddings: EmbeddingChoice = EmbeddingChoice()
@@ -90,6 +110,7 @@ class AskSettings(msgspec.Struct, frozen=True):
     rerank: RerankChoice = RerankChoice()
     tokens_per_day: Annotated[int, msgspec.Meta(ge=0, le=10**12)] | None = None
     cost_per_day: Annotated[float, msgspec.Meta(ge=0, le=10**9)] | None = None
+    restricted_texts: RestrictedTexts = RestrictedTexts.NOBODY
 
 
 class Spent(msgspec.Struct, frozen=True, kw_only=True):

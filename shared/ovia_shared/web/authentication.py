@@ -54,6 +54,7 @@ class Authentication(ASGIMiddleware):
             self._limits.spend_token(str(caller.token_id))
             scope["user"] = caller
             scope["state"]["conn"] = transaction.conn
+            scope["state"]["transaction"] = transaction
 
             await next_app(scope, receive, _send_when_stored(scope, send, transaction))
         finally:
@@ -112,6 +113,15 @@ def _password(credentials: bytes) -> str:
         return base64.b64decode(credentials, validate=True).partition(b":")[2].decode("ascii", "replace")
     except binascii.Error:
         return ""
+
+
+async def release(request: Request[Any, Any, Any]) -> None:
+    """Commits what the request did so far and gives its connection back, before a handler waits for somebody else.
+
+    `conn` must not be used afterwards: what is left to do takes transactions of its own.
+    """
+    transaction: OpenTransaction = request.scope["state"]["transaction"]
+    await transaction.commit()
 
 
 def requires(role: Role) -> Guard:

@@ -53,6 +53,7 @@ _SENTENCES = {
 # msgspec says "Expected `int` <= 200" of a value of the right type that breaks a rule, and "Expected `int`, got `str`"
 # of one that cannot be read at all.
 _RULE_BROKEN = re.compile(r"Expected `\w+` (>=|<=|<|>|of length|matching)|Invalid enum value")
+_NAMED = re.compile(r"(?:unknown|required) field `([^`]+)`")
 
 
 class FieldProblem(msgspec.Struct, frozen=True):
@@ -149,8 +150,17 @@ def _describe(error: Exception) -> _Described:
 
 def _of_validation(error: ValidationException) -> _Described:
     found = [one for one in (error.extra if isinstance(error.extra, list) else []) if isinstance(one, dict)]
-    fields = tuple(FieldProblem(str(one.get("key", "")), str(one.get("message", "")).replace("`", "")) for one in found)
+    fields = tuple(_of_field(str(one.get("key", "")), str(one.get("message", ""))) for one in found)
     names = ", ".join(field.field for field in fields if field.field)
     if found and all(_RULE_BROKEN.search(str(one.get("message", ""))) for one in found):
         return _Described(422, f"not accepted: {names}", fields)
     return _Described(400, f"cannot be read: {names}" if names else "the request cannot be read", fields)
+
+
+def _of_field(key: str, message: str) -> FieldProblem:
+    """What is wrong with a field. One that is missing or unknown is told by its own name, too."""
+    named = _NAMED.search(message)
+    # The body as a whole is called so within, where no client ever looks.
+    inside = "" if key == "data" else key
+    field = f"{inside}.{named[1]}".removeprefix(".") if named else key
+    return FieldProblem(field, message.replace("`", ""))

@@ -17,6 +17,7 @@ from ovia_rag.answering.answer import answer
 from ovia_rag.answering.asked import Asked
 from ovia_rag.answering.draft import evidence
 from ovia_rag.asking.tools import Tools
+from ovia_rag.planning import planner
 from ovia_shared.database import knowing
 from ovia_shared.errors import OviaError
 from ovia_shared.models.ask import AskAnswer, CitationKind, Filters, Outcome
@@ -90,11 +91,11 @@ async def _ask(made: Sample, tools: Tools, question: str) -> AskAnswer:
     zone = ZoneInfo("UTC")
     async with made.database.transaction(made.org_id) as conn:
         chosen = await tools.chosen(conn, made.org_id)
-        understood = await tools.understand(
-            conn, caller, question, Filters(), now=made.organisation.until.astimezone(UTC), zone=zone, model=None
+        plan = await planner.plan(
+            conn, made.org_id, question, now=made.organisation.until.astimezone(UTC), zone=zone, caller_role=caller.role
         )
         asked = Asked(
-            conn=conn, caller=caller, question=question, filters=Filters(), plan=understood.plan,
+            conn=conn, caller=caller, question=question, filters=Filters(), plan=plan,
             as_of=await knowing.settled(conn), zone=zone, signals=await tools.known_quality.signals(conn, made.org_id),
         )  # fmt: skip
         return await answer(asked, chosen.finder)

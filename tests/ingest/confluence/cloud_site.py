@@ -22,6 +22,8 @@ class CloudSite(Site):
     def __init__(self) -> None:
         super().__init__()
         self.expired: set[str] = set()
+        # Documents that the search does not know yet.
+        self.unindexed: set[str] = set()
         self.repeats = ""
 
     def routes(self, app: web.Application) -> None:
@@ -109,6 +111,8 @@ class CloudSite(Site):
         return self.page(request, [cloud_version(number) for number in range(remark.edits, 0, -1)])
 
     async def _search(self, request: web.Request) -> web.Response:
+        if "restrictions.read" in request.query["expand"]:
+            return self._restrictions(request)
         found = re.fullmatch(
             r'space = "GL" and type = comment and lastmodified >= "(.{16})" order by created asc', request.query["cql"]
         )
@@ -121,6 +125,20 @@ class CloudSite(Site):
             if paper.space == "7" and one.written >= since
         ]
         return self.page(request, results)
+
+    def _restrictions(self, request: web.Request) -> web.Response:
+        cql = request.query["cql"]
+        of_kind = re.fullmatch(r'space = "GL" and type = (page|blogpost) order by created asc', cql)
+        one = re.fullmatch(r'id = "(.+)"', cql)
+        assert of_kind or one, cql
+        found = [
+            paper.id
+            for paper in self.papers.values()
+            if paper.status == "current"
+            and paper.id not in self.unindexed
+            and (paper.id == one[1] if one else of_kind and (paper.kind, paper.space) == (of_kind[1], "7"))
+        ]
+        return self.page(request, [self.restrictions(external_id) for external_id in found])
 
     async def _groups(self, request: web.Request) -> web.Response:
         return self.page(request, [{"type": "group", "id": f"g{n}", "name": f"group {n}"} for n in range(12)])

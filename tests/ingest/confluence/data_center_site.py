@@ -43,6 +43,7 @@ class DataCenterSite(Site):
             type=paper.kind,
             space={"id": int(paper.space), "key": "GL", "name": "Gliders"},
             version={"by": person(), "when": stamp(paper.modified), "number": paper.version},
+            ancestors=self.restrictions(number)["ancestors"],
             metadata={"labels": {"results": labels, "size": len(labels), "limit": 200}},
         )
 
@@ -60,6 +61,12 @@ class DataCenterSite(Site):
 
     async def _listing(self, request: web.Request) -> web.Response:
         assert request.query["spaceKey"] == "GL"
+        if "restrictions.read" in request.query.get("expand", ""):
+            kind = request.query["type"]
+            papers = [
+                one for one in self.papers.values() if (one.kind, one.space, one.status) == (kind, "7", "current")
+            ]
+            return self.page(request, [self.restrictions(one.id) for one in papers])
         papers = self.listed(request.query["type"], "7")
         papers.sort(key=lambda one: one.created)
         if "expand" not in request.query:
@@ -70,6 +77,8 @@ class DataCenterSite(Site):
         number = request.match_info["id"]
         if number not in self.papers or self.papers[number].status != "current":
             raise web.HTTPNotFound
+        if "restrictions.read" in request.query["expand"]:
+            return web.json_response(self.restrictions(number))
         return web.json_response(self.document(number))
 
     async def _part(self, request: web.Request) -> web.Response:

@@ -54,3 +54,17 @@ def content(external_id: str = "201", **more: Any) -> Json:
         "body": {"storage": {"value": "<p>Cable broke: OPS-3</p>", "representation": "storage"}},
         "_links": {"webui": "/display/GL/Winch+launches"}, **more,
     }  # fmt: skip
+
+
+def restricted_content(external_id: str, kind: str, above: list[Json], *, restricted: bool) -> Json:
+    """What v1 says with `expand=restrictions.read…,ancestors`, on Cloud and on Data Center."""
+    members = [{"type": "known", "accountId": ANN, "displayName": "Ann"}] if restricted else []
+
+    def some(results: list[Json]) -> Json:
+        return {"results": results, "start": 0, "limit": 100, "size": len(results)}
+
+    read = {"operation": "read", "restrictions": {"user": some(members), "group": some([])}, "_expandable": {}}
+    return {
+        "id": external_id, "type": kind, "status": "current", "title": "Winch launches", "ancestors": above,
+        "restrictions": {"read": read, "_expandable": {"update": ""}},
+    }  # fmt: skip

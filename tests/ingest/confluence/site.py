@@ -12,7 +12,7 @@ from aiohttp.test_utils import TestServer
 from ovia_ingest.sources.context import Context
 from ovia_shared.models.source import Deployment, SourceSettings
 from ovia_shared.source_client.client import SourceClient
-from tests.ingest.confluence.payloads import Json
+from tests.ingest.confluence.payloads import Json, restricted_content
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -39,6 +39,8 @@ class Paper(msgspec.Struct):
     status: str = "current"
     labels: list[str] = []
     remarks: list[Remark] = []
+    parent: str | None = None
+    restricted: bool = False
 
 
 class Site:
@@ -91,6 +93,16 @@ class Site:
             context = Context(base, settings, self.deployment, project_key=key)
             async with SourceClient(base, settings, {}, name="Confluence") as client:
                 yield client, context
+
+    def restrictions(self, external_id: str) -> Json:
+        """Who may see a document, as v1 expands it: its own restrictions, and the ids above it."""
+        paper = self.papers[external_id]
+        above: list[Json] = []
+        parent = paper.parent
+        while parent is not None:
+            above.insert(0, {"id": parent, "type": "page"})
+            parent = self.papers[parent].parent
+        return restricted_content(paper.id, paper.kind, above, restricted=paper.restricted)
 
     def routes(self, app: web.Application) -> None:
         raise NotImplementedError

@@ -280,3 +280,15 @@ def test_what_has_no_id_is_refused(stream: str, payload: Json) -> None:
 def test_a_stream_of_another_source_is_not_known() -> None:
     with pytest.raises(KeyError):
         CONNECTOR.shape("issues", CLOUD)
+
+
+@pytest.mark.parametrize(
+    ("restricted_by", "restricted"), [(["100"], True), (["99", "101"], True), ([], False), (None, False)]
+)
+def test_a_page_is_restricted_by_itself_or_by_a_page_above_it(
+    restricted_by: list[str] | None, restricted: bool
+) -> None:
+    (cloud,) = rows(normalised(cloud_envelope(restricted_by=restricted_by)), Document)
+    envelope = {"scope": "9", "document": content(), "restricted_by": restricted_by}
+    (data_center,) = rows(normalised(envelope, DATA_CENTER), Document)
+    assert (cloud.restricted, data_center.restricted) == (restricted, restricted)

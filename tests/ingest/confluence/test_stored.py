@@ -50,6 +50,15 @@ class Sync:
                 stream = SourceStream(CONNECTOR.shape(name, context), reading, project="7", census=census)
                 await runner.read(partition, stream, lambda _done, _total: None)
 
+    async def forget_comparison(self) -> None:
+        """As if half an hour had gone by since restrictions were compared."""
+        database = await self._open_database("ovia_ingest")
+        async with database.transaction(self._org_id) as conn:
+            await conn.execute("update sync_partitions set cursor = cursor - 'restrictions_at'")
+
+
+RESTRICTED = "select external_id from documents where restricted and removed_at is null order by 1"
+
 
 async def held(rows: Rows) -> tuple[set[tuple[str, str, int]], set[str]]:
     documents = {(row["external_id"], row["kind"], row["version"]) for row in await rows(DOCUMENTS)}
@@ -86,3 +95,81 @@ async def test_pages_come_change_and_go(
         {("101", "page", 1), ("102", "page", 2)},
         {f"101/{key}", "101/1", f"102/{key}", "102/1", "102/2", f"103/{key}", "103/1", f"501/{key}", "501/1"},
     )
+
+
+async def restricted(rows: Rows) -> list[str]:
+    return [row[0] for row in await rows(RESTRICTED)]
+
+
+@pytest.mark.parametrize("kind", [CloudSite, DataCenterSite])
+async def test_a_restricted_page_and_all_below_it_are_kept_as_restricted(
+    kind: type[Site],
+    open_database: OpenDatabase,
+    organisations: tuple[SampleOrganisation, SampleOrganisation],
+    rows: Rows,
+) -> None:
+    site = kind()
+    sync = Sync(open_database, organisations[0], site)
+    for number, parent in ((101, None), (102, "101"), (103, "102"), (104, None)):
+        site.add(number).parent = parent
+    site.add(501, kind="blogpost").restricted = True
+    site.papers["102"].restricted = True
+    await sync.read()
+    assert await restricted(rows) == ["102", "103", "501"]
+
+
+@pytest.mark.parametrize("kind", [CloudSite, DataCenterSite])
+async def test_restrictions_set_and_lifted_later_are_followed_though_no_page_changed(
+    kind: type[Site],
+    open_database: OpenDatabase,
+    organisations: tuple[SampleOrganisation, SampleOrganisation],
+    rows: Rows,
+) -> None:
+    site = kind()
+    sync = Sync(open_database, organisations[0], site)
+    for number, parent in ((101, None), (102, "101"), (103, "102"), (104, None)):
+        site.add(number).parent = parent
+    await sync.read()
+    assert await restricted(rows) == []
+    versions = "select external_id, version, updated_at from documents order by 1"
+    before = await rows(versions)
+    site.papers["101"].restricted = True
+    await sync.read()
+    # Not half an hour has gone by since they were compared.
+    assert await restricted(rows) == []
+    await sync.forget_comparison()
+    await sync.read()
+    assert await restricted(rows) == ["101", "102", "103"]
+    site.papers["101"].restricted, site.papers["103"].restricted = False, True
+    await sync.forget_comparison()
+    await sync.read()
+    assert await restricted(rows) == ["103"]
+    assert await rows(versions) == before
+
+
+async def test_a_census_compares_restrictions_too(
+    open_database: OpenDatabase, organisations: tuple[SampleOrganisation, SampleOrganisation], rows: Rows
+) -> None:
+    site = CloudSite()
+    sync = Sync(open_database, organisations[0], site)
+    site.add(101)
+    await sync.read()
+    site.papers["101"].restricted = True
+    await sync.read(Census.ONLY)
+    assert await restricted(rows) == ["101"]
+
+
+async def test_a_new_page_that_the_search_does_not_know_yet_is_restricted_until_it_does(
+    open_database: OpenDatabase, organisations: tuple[SampleOrganisation, SampleOrganisation], rows: Rows
+) -> None:
+    site = CloudSite()
+    sync = Sync(open_database, organisations[0], site)
+    site.add(101)
+    site.add(102)
+    site.unindexed.add("102")
+    await sync.read()
+    assert await restricted(rows) == ["102"]
+    site.unindexed.clear()
+    await sync.forget_comparison()
+    await sync.read()
+    assert await restricted(rows) == []

@@ -8,8 +8,8 @@ import pytest
 from ovia_shared.models.canonical.merge_requests import MergeRequest, MergeRequestCommit
 from ovia_shared.models.canonical.projects import Project
 from ovia_shared.models.canonical.references import Reference
-from ovia_shared.models.canonical.work_items import WorkItem, WorkItemKey, WorkItemTransition
-from tests.ingest.gitlab.payloads import ANNA, BORIS, merge_request, normalised, rows_of
+from ovia_shared.models.canonical.work_items import Comment, WorkItem, WorkItemKey, WorkItemTransition
+from tests.ingest.gitlab.payloads import ANNA, BORIS, merge_request, normalised, note, rows_of
 
 ANNA_ID, BORIS_ID = "3@git.example", "4@git.example"
 
@@ -158,3 +158,23 @@ def test_a_project_keeps_its_id_when_it_is_renamed() -> None:
     assert (row.external_id, row.kind, row.key, row.archived, row.lead_account) == (
         "7", "repository", "fernweh/app", True, ANNA_ID,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(("told", "restricted"), [(True, True), (False, False), (None, False)])
+def test_a_confidential_issue_is_restricted(told: bool | None, restricted: bool) -> None:
+    issue = {"id": 9, "iid": 4, "title": "Crack in the spar", "state": "opened", "confidential": told}
+    (row,) = rows_of(normalised("issues", issue=issue), WorkItem)
+    assert row.restricted is restricted
+
+
+@pytest.mark.parametrize("stream", ["issues", "merge_requests"])
+def test_internal_notes_are_restricted_whatever_this_gitlab_calls_them(stream: str) -> None:
+    notes = [
+        note(1, "For all", system=False, internal=False, confidential=False),
+        note(2, "Internal", system=False, internal=True, confidential=True),
+        note(3, "Before 15.5", system=False, confidential=True),
+        note(4, "Before 13.9", system=False),
+    ]
+    of = {"issue": {"id": 9, "iid": 4, "title": "x"}} if stream == "issues" else {"merge_request": merge_request()}
+    found = rows_of(normalised(stream, **of, notes=notes), Comment)
+    assert {one.external_id for one in found if one.restricted} == {"2", "3"}

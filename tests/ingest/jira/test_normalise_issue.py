@@ -189,3 +189,23 @@ def test_a_text_is_itself_and_nothing_is_none() -> None:
     assert text_of("plain") == "plain"
     assert text_of(None) is None
     assert text_of(document()) is None
+
+
+def test_an_issue_with_a_security_level_is_restricted() -> None:
+    level = {"self": "https://fernweh.example/rest/api/3/securitylevel/10021", "id": "10021", "name": "Crew only"}
+    assert the(normalise(payload(security=level)), WorkItem).restricted
+    assert not the(normalise(payload(security=None)), WorkItem).restricted
+    assert not the(normalise(payload()), WorkItem).restricted
+
+
+def test_a_comment_for_a_role_or_a_group_or_not_for_customers_is_restricted() -> None:
+    comments = [
+        {"id": "1", "body": document("For all"), "jsdPublic": True},
+        {"id": "2", "body": document("For some"), "visibility": {"type": "role", "value": "Administrators"}},
+        {"id": "3", "body": document("For a group"), "visibility": {"type": "group", "value": "crew"}},
+        {"id": "4", "body": document("Between us"), "jsdPublic": False},
+        {"id": "5", "body": document("For all"), "visibility": None},
+    ]
+    found = normalise(payload(comment={"comments": comments, "total": 5}))
+    assert {one.external_id for one in rows(found, Comment) if one.restricted} == {"2", "3", "4"}
+    assert not the(found, WorkItem).restricted

@@ -54,7 +54,7 @@ async def test_supported_sentences_take_the_place_of_templates(fake_model: FakeM
     fake_model.says = _says((mine, [1]), (other, [2]))
     worded = await rephrase(QUESTION, _draft(), model)
     assert _texts(worded) == [mine, other]
-    assert (worded.usage[0].provider, worded.usage[0].model, worded.notes) == ("openai", MODEL, [])
+    assert worded.notes == []
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ async def test_a_model_that_fails_leaves_the_answer_as_it_was_and_is_named(
 async def test_what_is_not_the_form_asked_for_is_not_used(fake_model: FakeModel, model: ChatModel, says: str) -> None:
     fake_model.says = says
     worded = await rephrase(QUESTION, _draft(), model)
-    assert (_texts(worded), len(worded.usage)) == ([NUMBER, QUOTE], 1)
+    assert _texts(worded) == [NUMBER, QUOTE]
     assert worded.notes == ["no model worded this: it wrote something else than was asked for"]
 
 
@@ -110,7 +110,7 @@ async def test_a_model_that_is_slower_than_anybody_waits_for_is_done_without(
     fake_model.misbehaves = Misbehaviour.SLOW
     worded = await rephrase(QUESTION, _draft(), Hurried(model, 0.05))
     assert _texts(worded) == [NUMBER, QUOTE]
-    assert worded.notes == ["no model worded this: openai took longer than 0.05 seconds"]
+    assert worded.notes == ["no model worded this: Fake takes longer than 0.05 s"]
 
 
 async def test_passages_are_sent_as_text_of_others_and_without_their_secrets(

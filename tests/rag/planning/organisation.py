@@ -13,6 +13,7 @@ from ovia_rag.planning.planner import by_rules
 from ovia_rag.planning.reading import must_be_question, read
 from ovia_rag.planning.vocabulary import Vocabulary
 from ovia_shared.database.ask.vocabulary import (
+    NamedConnection,
     NamedPerson,
     NamedProduct,
     NamedProject,
@@ -113,6 +114,10 @@ def names() -> Names:
             NamedRelease(f"{source}:{one}", kind, name, tag, f"{source}:{project}", at(when))
             for source, one, kind, name, tag, project, when in _RELEASES
         ],
+        connections=[
+            NamedConnection(JIRA, "jira", "Tickets"), NamedConnection(GITLAB, "gitlab", "Code"),
+            NamedConnection(CONFLUENCE, "confluence", "Wiki"),
+        ],
     )  # fmt: skip
 
 
@@ -158,7 +163,7 @@ def told(plan: Plan) -> list[str]:
 def _search(plan: Plan) -> str:
     assert plan.search is not None
     given = plan.search.filters
-    parts = ["search", *(["recent"] if plan.search.recent else []), *given.kinds]
+    parts = ["search", *(["recent"] if plan.search.recent else []), *given.kinds, *given.systems]
     parts += [_label("project", f"{one.connection_id}:{one.external_id}") for one in given.projects]
     ids = (("product", given.product), ("team", given.team), ("person", given.person))
     parts += [_label(kind, str(one)) for kind, one in ids if one]

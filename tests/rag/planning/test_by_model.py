@@ -1,6 +1,6 @@
 """A model may say what a question wants. What it gets wrong never reaches a plan."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 import msgspec
@@ -40,7 +40,7 @@ class Scripted:
             raise self.text
         return Completion(text=self.text, prompt_tokens=900, completion_tokens=40)
 
-    async def stream(self, messages: Sequence[Message], *, max_tokens: int = 1024) -> AsyncIterator[str | Completion]:
+    async def stream(self, messages: Sequence[Message], *, max_tokens: int = 1024) -> AsyncGenerator[str | Completion]:
         yield await self.complete(messages)
 
 

@@ -53,7 +53,8 @@ class FakeModel:
 
     `says` is a text, or what makes one of the body it was sent; for a JSON schema it has to be JSON. `misbehaves` holds
     until it is set again; `failures` of requests misbehave first, then it answers. `asked` are the bodies, `headers`
-    those of the requests. Unless it `counts`, it does not tell tokens.
+    those of the requests. Unless it `counts`, it does not tell tokens. More texts at once than `most`, or one of more
+    characters than `longest`, it refuses as text-embeddings-inference does; with `tei` it has the `/rerank` of that.
     """
 
     def __init__(self) -> None:
@@ -62,6 +63,10 @@ class FakeModel:
         self.misbehaves = Misbehaviour.NONE
         self.failures: int | None = None
         self.counts = True
+        self.most: int | None = None
+        self.longest: int | None = None
+        self.tei = False
+        self.refused = 0
         self.asked: list[dict[str, Any]] = []
         self.paths: list[str] = []
         self.headers: list[dict[str, str]] = []
@@ -77,6 +82,9 @@ class FakeModel:
         self.asked.append(body)
         self.paths.append(request.path_qs)
         self.headers.append(dict(request.headers))
+        if self._is_too_large(body):
+            self.refused += 1
+            return web.json_response({"error": "batch size", "error_type": "Validation"}, status=413)
         misbehaves = self.misbehaves
         if self.failures is not None:
             self.failures -= 1
@@ -95,11 +103,16 @@ class FakeModel:
             return await self._stream(request, body, misbehaves)
         return web.json_response(self._whole(request, body, misbehaves), dumps=_dumps)
 
+    def _is_too_large(self, body: dict[str, Any]) -> bool:
+        texts = body.get("input") or body.get("texts") or []
+        too_many = self.most is not None and len(texts) > self.most
+        return too_many or (self.longest is not None and any(len(text) > self.longest for text in texts))
+
     def _whole(self, request: web.Request, body: dict[str, Any], misbehaves: Misbehaviour) -> Any:
         if request.path.endswith("/embeddings"):
             return _embeddings(body, misbehaves)
         if request.path.endswith("/rerank"):
-            return _ranks(body, misbehaves)
+            return _tei_ranks(body, misbehaves) if self.tei else _ranks(body, misbehaves)
         text = "" if misbehaves is Misbehaviour.NOTHING else self.text(body)
         if request.path.endswith("/messages"):
             return _message(body, text, misbehaves)
@@ -195,6 +208,13 @@ def _ranks(body: dict[str, Any], misbehaves: Misbehaviour) -> Any:
     if misbehaves is Misbehaviour.TWICE_THE_SAME:
         rows[-1]["index"] = 0
     return {"results": sorted(rows, key=lambda row: -row["relevance_score"])}
+
+
+def _tei_ranks(body: dict[str, Any], misbehaves: Misbehaviour) -> Any:
+    if misbehaves is Misbehaviour.WRONG_SHAPE:
+        return {"results": []}
+    ranks = _ranks({"query": body["query"], "documents": body["texts"]}, misbehaves)["results"]
+    return [{"index": one["index"], "score": one["relevance_score"]} for one in ranks]
 
 
 def _completion(text: str, misbehaves: Misbehaviour) -> Any:

@@ -75,7 +75,7 @@ def test_a_trial_whose_asker_went_away_says_nothing() -> None:
     assert not resting(breaker)
 
 
-@pytest.mark.parametrize("failure", [Failure.REFUSED, Failure.BUDGET_SPENT])
+@pytest.mark.parametrize("failure", [Failure.REFUSED, Failure.TOO_LARGE, Failure.DECLINED, Failure.BUDGET_SPENT])
 def test_refusals_and_budgets_do_not_count(failure: Failure) -> None:
     breaker = Breaker("Fake", Clock())
     fail(breaker, 3 * FAILURES, ProviderFailed("no", failure=failure))

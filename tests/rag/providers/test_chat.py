@@ -33,7 +33,7 @@ LASTING: list[tuple[Misbehaviour, Failure]] = [
     (Misbehaviour.REDIRECT, Failure.UNUSABLE),
     (Misbehaviour.NOTHING, Failure.UNUSABLE),
     (Misbehaviour.CUT_OFF, Failure.UNUSABLE),
-    (Misbehaviour.DECLINES, Failure.REFUSED),
+    (Misbehaviour.DECLINES, Failure.DECLINED),
 ]
 OF_WHOLES = [
     (Misbehaviour.WEB_PAGE, Failure.UNUSABLE),
@@ -160,7 +160,7 @@ async def test_leaving_a_stream_early_leaves_nothing_open(chat_for: ChatFor, fak
     model = chat_for()
     stream = model.stream(MESSAGES)
     assert await anext(stream) == "It"
-    await stream.aclose()  # type: ignore[attr-defined]
+    await stream.aclose()
     fake_model.misbehaves = Misbehaviour.NONE
     assert (await model.complete(MESSAGES)).text == "It is so."
 

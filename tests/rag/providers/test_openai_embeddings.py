@@ -35,7 +35,7 @@ async def test_vectors_have_length_one_and_the_order_of_the_texts(
     expected = np.array([vector(text) for text in texts])
     assert np.allclose(made, expected / np.linalg.norm(expected, axis=1, keepdims=True), atol=1e-6)
     assert made.dtype == np.float32
-    assert [len(one["input"]) for one in fake_model.asked] == [64, 64, 22]
+    assert [len(one["input"]) for one in fake_model.asked] == [32, 32, 32, 32, 22]
     assert "dimensions" not in fake_model.asked[0]
 
 

@@ -1,11 +1,14 @@
 """The test set made of docstrings has a document for each question, and never the question in it."""
 
+import subprocess
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from tests.bench.beir import pieces, sample
 from tests.bench.beir_folder import read
+from tests.bench.commits import write as write_commits
 from tests.bench.docstrings import write
 
 REST = " ".join(f"detail{number}" for number in range(40))
@@ -93,3 +96,34 @@ def test_a_document_too_long_for_a_chunk_becomes_several_and_questions_are_taken
     long = msgspec.structs.replace(collection.documents[0], text="word " * 10_000)
     assert [one.ordinal for one in pieces([long])] == [0, 1, 2]
     assert "".join(one.text for one in pieces([long])) == long.text.strip()
+
+
+def _git(repository: Path, *arguments: str) -> None:
+    who = ["-c", "user.name=Ann", "-c", "user.email=ann@example.org", "-c", "commit.gpgsign=false"]
+    subprocess.run(["git", "-C", str(repository), *who, *arguments], check=True, capture_output=True)
+
+
+def test_commits_are_found_by_what_they_changed_and_not_by_their_first_line(tmp_path: Path) -> None:
+    repository = tmp_path / "repository"
+    repository.mkdir()
+    _git(repository, "init", "-q")
+    for number in range(12):
+        (repository / f"glider{number}.txt").write_text(f"knots {number}\n")
+        _git(repository, "add", ".")
+        _git(repository, "commit", "-q", "-m", f"count the knots of glider {number}", "-m", f"Why: reason {number}.")
+    _git(repository, "commit", "-q", "--allow-empty", "-m", "say nothing at all here")
+    _git(repository, "commit", "-q", "--allow-empty", "-m", "too short", "-m", "Whatever else.")
+    assert write_commits(tmp_path / "set", repository) == 12
+    train, test = read(tmp_path / "set", "train"), read(tmp_path / "set", "test")
+    assert len(train.questions) + len(test.questions) == 12
+    texts = {one.id: one.text for one in train.documents}
+    for collection in (train, test):
+        for question, text in collection.questions.items():
+            (answer,) = collection.judged[question]
+            which = text.rpartition(" ")[2]
+            assert texts[answer] == f"Why: reason {which}.\nglider{which}.txt\nknots {which}"
+
+
+def test_what_is_no_repository_is_said_to_be_none(tmp_path: Path) -> None:
+    with pytest.raises(subprocess.CalledProcessError):
+        write_commits(tmp_path / "set", tmp_path)

@@ -1,6 +1,7 @@
 """What a question and a chunk have in common, counted."""
 
 import asyncio
+import re
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from ovia_rag.providers.embedding import Vectors
 from ovia_rag.retrieval.features import TEXT, VECTOR, WORDS, features
 from ovia_rag.retrieval.ranking import learned
-from ovia_rag.retrieval.similar_words import SimilarWords
+from ovia_rag.retrieval.similar_words import SimilarWords, words_of
 from ovia_shared.models.ask import SourceKind
 from ovia_shared.models.ask_search import Hit, QuestionWord
 from tests.rag.retrieval.conftest import HashedWords
@@ -146,3 +147,8 @@ async def test_questions_asked_at_once_share_what_is_remembered(monkeypatch: pyt
     texts = [f"The descent of {letter * 4} and {letter * 5}" for letter in "abcdefghij"]
     found = await asyncio.gather(*(similar.alike([SINK], [text]) for text in texts))
     assert found == [pytest.approx([1.0], abs=1e-5)] * len(texts)
+
+
+@given(st.text() | st.text(alphabet="aß²5_ -", max_size=200))
+def test_words_are_runs_of_three_to_thirty_letters(text: str) -> None:
+    assert words_of(text) == re.findall(r"[^\W\d_]{3,30}", text)

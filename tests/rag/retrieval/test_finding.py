@@ -147,6 +147,8 @@ async def test_a_score_is_low_where_the_questions_rare_words_are_missing(library
 
 
 async def test_a_reranker_has_the_last_word_and_its_failure_is_said(library: Library) -> None:
+    titles = {one.text: one.title for one in (TOWING, OXYGEN)}
+
     class Backwards:
         name = "judge"
         model = "backwards"
@@ -154,6 +156,7 @@ async def test_a_reranker_has_the_last_word_and_its_failure_is_said(library: Lib
         async def rerank(self, question: str, texts: Sequence[str]) -> list[float]:
             if question == "metres fail":
                 raise OviaError("no answer")
+            assert [text.partition("\n")[0] for text in texts] == [titles[text.partition("\n")[2]] for text in texts]
             return [place / len(texts) for place in range(len(texts))]
 
     await library.fill(TOWING, OXYGEN)

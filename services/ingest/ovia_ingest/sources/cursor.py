@@ -6,6 +6,8 @@ from typing import Any
 import msgspec
 
 CENSUS_EVERY = timedelta(days=1)
+# A list of everything there is, too, but without it what was restricted stays in sight.
+RESTRICTIONS_EVERY = timedelta(minutes=30)
 
 
 class SourceCursor(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -13,7 +15,7 @@ class SourceCursor(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `complete_since`: everything up to this moment of the source's clock is stored. While a read is under way,
     `started` is when it began, `since` its lower bound and `position` what its last stored batch carried.
-    `census_at` is when the source's ids were last compared with ours.
+    `census_at` is when the source's ids were last compared with ours, `restrictions_at` when what it restricts was.
     """
 
     complete_since: datetime | None = None
@@ -21,6 +23,7 @@ class SourceCursor(msgspec.Struct, frozen=True, omit_defaults=True):
     since: datetime | None = None
     position: Any = None
     census_at: datetime | None = None
+    restrictions_at: datetime | None = None
 
     def begun(self, now: datetime, overlap: timedelta) -> "SourceCursor":
         """The cursor of a read that starts now, from a little before the last complete one."""
@@ -35,9 +38,15 @@ class SourceCursor(msgspec.Struct, frozen=True, omit_defaults=True):
         """A census follows the first read, and then one a day."""
         return self.census_at is None or now - self.census_at >= CENSUS_EVERY
 
+    @property
+    def restrictions_due(self) -> bool:
+        """Whether this read compares them: the first one does, and then one every half hour."""
+        before, now = self.restrictions_at, self.started
+        return before is None or now is None or now - before >= RESTRICTIONS_EVERY
+
     def ended(self) -> "SourceCursor":
         """The cursor of a read that is complete: what changed since it began is the next one's."""
-        return SourceCursor(complete_since=self.started, census_at=self.census_at)
+        return SourceCursor(complete_since=self.started, census_at=self.census_at, restrictions_at=self.restrictions_at)
 
     def as_json(self) -> Any:
         """The form a partition stores."""

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import msgspec
 
@@ -63,6 +63,14 @@ class Reading(Protocol):
 
     async def named(self, external_ids: Sequence[str]) -> list[RawRecord]:
         """These records as they are now, at most 100; those that are no longer there are left out."""
+
+
+@runtime_checkable
+class TellsRestrictions(Protocol):
+    """A reading of a source where a record that becomes visible to some people only does not change otherwise."""
+
+    async def restricted(self) -> dict[str, bool]:
+        """Whether a record is restricted, for every record there is, by external id."""
 
 
 class Shape(msgspec.Struct, frozen=True):

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from ovia_ingest.sources.cursor import SourceCursor
-from ovia_ingest.sources.reading import OVERLAP, Batch, Normalised, Reading, Shape, Window
+from ovia_ingest.sources.reading import OVERLAP, Batch, Normalised, Reading, Shape, TellsRestrictions, Window
 from ovia_ingest.sources.understanding import Understanding
 from ovia_ingest.sync.contract import Page
 from ovia_shared.database import canonical
@@ -66,22 +66,34 @@ class SourceStream:
         if self._census is Census.ONLY and not self._reading.whole:
             async for page in self._counted(known, await self._reading.present()):
                 yield page
+            async for page in self._compared(known):
+                yield page
             return
         walk = known if known.started is not None else known.begun(await self._reading.now(), self._overlap)
         self._seen = set() if walk.position is None and self._reading.whole else None
         async for batch in self._reading.batches(Window(walk.since, walk.position)):
             walk = walk.moved(batch.position)
             yield self._page(batch, walk)
+        async for page in self._checked(walk):
+            yield page
+
+    async def _checked(self, walk: SourceCursor) -> AsyncGenerator[Page]:
+        """What ends a read: a census and a comparison of restrictions if they are due, then the cursor of its end."""
         assert walk.started is not None
+        always = self._census is not Census.WHEN_DUE
         if self._reading.whole:
             # What is listed whole needs no other list, and is compared every time.
             if self._seen is not None:
                 async for page in self._counted(walk, sorted(self._seen)):
                     yield page
-        elif self._census is not Census.WHEN_DUE or walk.census_due(walk.started):
+        elif always or walk.census_due(walk.started):
             async for page in self._counted(walk, await self._reading.present()):
                 yield page
             walk = msgspec.structs.replace(walk, census_at=walk.started)
+        if isinstance(self._reading, TellsRestrictions) and (always or walk.restrictions_due):
+            async for page in self._compared(walk):
+                yield page
+            walk = msgspec.structs.replace(walk, restrictions_at=walk.started)
         yield Page((), walk.ended().as_json())
 
     async def named(self, external_ids: Sequence[str], cursor: Any) -> AsyncGenerator[Page]:
@@ -102,6 +114,21 @@ class SourceStream:
         self._unknown = []
         yield Page((), walk.as_json(), census=_in_one(present))
         async for page in self.named(self._unknown, walk.as_json()):
+            yield page
+
+    async def _compared(self, walk: SourceCursor) -> AsyncGenerator[Page]:
+        """Records that are restricted at the source and not with us, or the other way round, as they are now."""
+        kind = self._shape.kind
+        if kind is None or not isinstance(self._reading, TellsRestrictions):
+            return
+        told = await self._reading.restricted()
+        otherwise: list[str] = []
+
+        async def compare(conn: Connection, org_id: UUID, connection_id: UUID) -> None:
+            otherwise.extend(await canonical.restricted_otherwise(conn, org_id, connection_id, kind, told))
+
+        yield Page((), walk.as_json(), compare=compare)
+        async for page in self.named(otherwise, walk.as_json()):
             yield page
 
     def normalise(self, payload: bytes) -> Normalised:

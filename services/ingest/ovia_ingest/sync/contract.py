@@ -1,6 +1,6 @@
 """What a connector gives the one runner. No connector has a sync loop of its own."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
@@ -22,7 +22,8 @@ class Page(msgspec.Struct, frozen=True):
 
     `cursor` is any JSON value; `total` estimates the records of the whole read, for progress. `unreadable` are
     records too broken to be kept as raw JSON. `census` is given only when the source was read completely: the
-    external ids of everything it still holds; what it lacks is marked removed, in the same transaction.
+    external ids of everything it still holds; what it lacks is marked removed, in the same transaction. `compare` asks
+    the database, in it too, what the pages behind this one are to hold: (connection, organisation, source connection).
     """
 
     records: Sequence[RawRecord]
@@ -30,6 +31,12 @@ class Page(msgspec.Struct, frozen=True):
     total: int | None = None
     unreadable: Sequence[DeadLetter] = ()
     census: AsyncIterator[list[str]] | None = None
+    compare: Callable[[Connection, UUID, UUID], Awaitable[None]] | None = None
+
+    @property
+    def decides(self) -> bool:
+        """Whether what comes behind it is not known before it is stored."""
+        return self.census is not None or self.compare is not None
 
 
 class Stream(Protocol[Rows]):

@@ -232,6 +232,8 @@ class _Reading:
         if page.census is not None:
             removed = await stream.remove_missing(conn, org_id, partition.connection_id, page.census)
             log.info("census taken", partition=str(partition.id), removed=removed)
+        if page.compare is not None:
+            await page.compare(conn, org_id, partition.connection_id)
         read = len(page.records) + len(page.unreadable)
         done = Progress(self.done.read + read, self.done.raw_added + added, self.done.dead_letters + len(letters))
         await sync_runs.progress(conn, org_id, self._run_id, done)
@@ -253,7 +255,7 @@ async def _one_ahead(pages: AsyncGenerator[_Understood]) -> AsyncGenerator[_Unde
     try:
         while (one := await upcoming) is not None:
             # A census reads the source while it is stored; nothing may be fetched beside it.
-            if one.page.census is not None:
+            if one.page.decides:
                 yield one
                 upcoming = asyncio.create_task(_next(pages))
             else:

@@ -9,8 +9,10 @@ import msgspec
 import structlog
 
 from ovia_rag.answering.checking import supported
+from ovia_rag.guard.addressed import without_instructions
 from ovia_rag.guard.masking import clean
 from ovia_rag.wording.amounts import WORDS
+from ovia_rag.wording.lists import saying
 from ovia_rag.wording.sentences import template
 from ovia_shared.models.ask import Citation, CitationKind, Language, Passage, Statement
 
@@ -45,7 +47,7 @@ class Draft:
 
     def cite(self, kind: CitationKind, title: str, **told: Any) -> int:
         """The number of a citation that says this; one that is there already is not told twice."""
-        wanted = Citation(number=0, kind=kind, title=clean(title), **told)
+        wanted = Citation(number=0, kind=kind, title=without_instructions(clean(title), self.left_out), **told)
         for one in self.citations:
             if msgspec.structs.replace(one, number=0) == wanted:
                 return one.number
@@ -59,14 +61,25 @@ class Draft:
             CitationKind.PASSAGE,
             " / ".join(passage.title_path) or passage.external_id,
             url=passage.url,
-            excerpt=clean(passage.text)[:EXCERPT],
+            excerpt=excerpt_of(passage.text, self.left_out),
             source=source_of(passage),
             updated_at=passage.updated_at,
         )
 
     def cite_row(self, title: str, row: dict[str, Any], url: str | None = None) -> int:
         """A row of a list, or what is known of somebody. Texts in it come from sources, and are cleaned."""
-        return self.cite(CitationKind.ROW, title, url=url, row=_cleaned(row))
+        return self.cite(CitationKind.ROW, title, url=url, row=self._cleaned(row))
+
+    @property
+    def left_out(self) -> str:
+        """What stands in the place of what a source says to an assistant."""
+        return saying("left_out", self.language)
+
+    def _cleaned(self, row: dict[str, Any]) -> dict[str, Any]:
+        return {
+            name: without_instructions(clean(value), self.left_out) if isinstance(value, str) else value
+            for name, value in row.items()
+        }
 
     def cite_receipt(self, title: str, receipt_id: UUID, kpi: str, values: dict[str, float | None]) -> int:
         """A number's receipt, with the values that are told of it."""
@@ -78,7 +91,7 @@ class Draft:
         What the template and our phrases say themselves needs no support; what is put into them does.
         """
         own = " ".join(part for part, *_ in string.Formatter().parse(template(name, self.language)) if part)
-        text = template(name, self.language).format(**values)
+        text = template(name, self.language).format(**self._cleaned(values))
         return self.state(text, citations, (own, WORDS, *phrases))
 
     def state(self, text: str, citations: Sequence[int], own: Sequence[str] = ()) -> bool:
@@ -136,5 +149,6 @@ def evidence(citation: Citation) -> tuple[list[str], list[float]]:
     return texts, numbers
 
 
-def _cleaned(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: clean(value) if isinstance(value, str) else value for name, value in row.items()}
+def excerpt_of(text: str, left_out: str) -> str:
+    """What a citation shows of a passage: what it says to an assistant is evidence of nothing, and is left out."""
+    return without_instructions(clean(text), left_out)[:EXCERPT]

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from ovia_rag.answering.asked import Asked
 from ovia_rag.answering.draft import EXCERPT, Draft
+from ovia_rag.guard.addressed import without_instructions
 from ovia_rag.guard.masking import clean
 from ovia_rag.wording.lists import kinds, saying
 from ovia_shared.database.pool import Connection
@@ -66,17 +67,12 @@ class Finder(Protocol):
         """The best `limit` passages for a search."""
 
 
-async def passages(asked: Asked, draft: Draft, finder: Finder | None, search: Search) -> list[Passage]:
-    """Those that fit the question well enough to support something, best first; and notes what was searched.
+def passages(asked: Asked, draft: Draft, found: FoundPassages | None, search: Search) -> list[Passage]:
+    """Those found that fit the question well enough to support something, best first; and notes what was searched.
 
     A comment is found by the title of what it is about, too. One that has no word of the question itself says too
     little to come before what does.
     """
-    found = (
-        None
-        if finder is None
-        else await finder.find(asked.conn, asked.caller.org_id, search, as_of=asked.as_of, limit=LOOKED_THROUGH)
-    )
     if found is None or not found.looked_at:
         draft.looked_at.append(saying("nothing_indexed", asked.language))
         return []
@@ -93,7 +89,7 @@ async def passages(asked: Asked, draft: Draft, finder: Finder | None, search: Se
 def quote(asked: Asked, draft: Draft, found: list[Passage]) -> None:
     """States what the best of these passages say."""
     for passage in found[:QUOTED]:
-        text = fitting(asked.question, clean(passage.text)[:EXCERPT])
+        text = fitting(asked.question, without_instructions(clean(passage.text))[:EXCERPT])
         if text and draft.say("quote", [draft.cite_passage(passage)], title=_title(passage), text=text):
             draft.fits.append((passage.score, f"{passage.kind} {passage.connection_id} {passage.external_id}"))
 

@@ -76,8 +76,10 @@ def _total(asked: Asked, draft: Draft, wanted: ListAsk, placed: Placed, citation
 
 
 def _more(draft: Draft, wanted: ListAsk, citation: int, shown: int, total: int) -> None:
+    name = what(wanted.kind, draft.language)
+    if shown < min(total, wanted.limit):
+        draft.notes.append(saying("withheld", draft.language, what=name))
     if shown < total:
-        name = what(wanted.kind, draft.language)
         draft.say("shown", [citation], (name,), what=name, shown=shown, total=total)
 
 

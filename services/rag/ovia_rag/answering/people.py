@@ -7,14 +7,14 @@ from ovia_rag.answering.asked import Asked
 from ovia_rag.answering.draft import Draft
 from ovia_rag.wording import amounts, sentences
 from ovia_rag.wording.lists import saying
-from ovia_shared.database import people, profiles, team_memberships
+from ovia_shared.database import people
+from ovia_shared.database.ask import belonging
 from ovia_shared.database.ask import people as doing
 from ovia_shared.database.kpis import scopes
 from ovia_shared.models.activity import ProfileAccount
 from ovia_shared.models.ask import Passage, PersonAsk, PersonQuestion
 from ovia_shared.models.kpi import PersonNamed, Scope, ScopeKind
 from ovia_shared.models.person import Membership
-from ovia_shared.models.team import MemberFilter
 
 # As many rows of a kind are told.
 MOST = 10
@@ -42,7 +42,7 @@ async def tell(asked: Asked, draft: Draft, wanted: PersonAsk) -> None:
 async def knowing(asked: Asked, draft: Draft, passages: list[Passage]) -> None:
     """Who wrote what was found about a topic, in the order in which it fits the question."""
     accounts = [one for passage in passages for one in passage.identity_ids]
-    known = await doing.of_accounts(asked.conn, asked.caller.org_id, accounts)
+    known = await belonging.of_accounts(asked.conn, asked.caller.org_id, accounts, asked.as_of)
     told: set[UUID] = set()
     for passage in passages:
         for account in passage.identity_ids:
@@ -60,7 +60,7 @@ async def _who_is(asked: Asked, draft: Draft, person_id: UUID) -> None:
     person = await people.find_one(conn, org_id, person_id)
     if person is None:
         return
-    accounts = await profiles.accounts(conn, org_id, person_id)
+    accounts = await belonging.accounts(conn, org_id, person_id, asked.as_of)
     state = sentences.state(person.status, language)
     details = [*filter(None, [person.primary_email]), *_accounts(accounts)]
     row = {
@@ -72,7 +72,7 @@ async def _who_is(asked: Asked, draft: Draft, person_id: UUID) -> None:
         draft.say("person", [citation], (state,), name=person.display_name, status=state, details=", ".join(details))
     else:
         draft.say("person_plain", [citation], (state,), name=person.display_name, status=state)
-    for one in (await people.memberships(conn, org_id, person_id))[:MOST]:
+    for one in (await belonging.memberships(conn, org_id, person_id, asked.as_of))[:MOST]:
         _membership(asked, draft, person.display_name, one)
 
 
@@ -103,7 +103,7 @@ async def _works_on(asked: Asked, draft: Draft, person_id: UUID) -> None:
     if person is None:
         return
     name = person.display_name
-    found = await doing.works_on(conn, org_id, person_id, MOST)
+    found = await doing.works_on(conn, org_id, person_id, asked.as_of, MOST)
     for one in found:
         row = {
             "person": name, "person_id": str(person_id), "kind": one.kind, "key": one.key, "title": one.title,
@@ -118,7 +118,7 @@ async def _works_on(asked: Asked, draft: Draft, person_id: UUID) -> None:
 
 async def _responsible(asked: Asked, draft: Draft, item: str) -> None:
     _looked(draft, saying("item", asked.language, item=item))
-    found = await doing.responsible(asked.conn, asked.caller.org_id, item)
+    found = await doing.responsible(asked.conn, asked.caller.org_id, item, asked.as_of)
     for one in found:
         label = f"{one.key} “{one.title}”"
         row = {"kind": one.kind, "key": one.key, "title": one.title, "duty": one.duty}
@@ -138,13 +138,13 @@ async def _owners(asked: Asked, draft: Draft, scope: Scope) -> None:
         return
     resolved = await scopes.resolve(conn, org_id, scope)
     projects = resolved.projects or []
-    for lead in await doing.leads(conn, org_id, projects):
+    for lead in await doing.leads(conn, org_id, projects, asked.as_of):
         row = {"project": lead.project, "name": lead.name, "lead": True, **_person(lead.person)}
         citation = draft.cite_row(f"{lead.project} {lead.name}", row, lead.url)
         label = lead.name if lead.name == lead.project else f"{lead.name} ({lead.project})"
         draft.say("lead", [citation], project=label, name=lead.person.display_name)
     since = asked.as_of - timedelta(days=LATELY_DAYS)
-    for one in await doing.lately(conn, org_id, projects, since, MOST):
+    for one in await doing.lately(conn, org_id, projects, since, asked.as_of, MOST):
         at = amounts.day(one.at, asked.zone)
         row = {"project": one.project, "last_worked": at, **_person(one.person)}
         citation = draft.cite_row(f"{one.person.display_name}, {one.project}", row)
@@ -154,20 +154,17 @@ async def _owners(asked: Asked, draft: Draft, scope: Scope) -> None:
 async def _members(asked: Asked, draft: Draft, team_id: UUID) -> None:
     conn, org_id = asked.conn, asked.caller.org_id
     team = await scopes.name(conn, org_id, Scope(ScopeKind.TEAM, str(team_id))) or str(team_id)
-    wanted = MemberFilter(team_id=team_id, at=asked.as_of, sub_teams=True)
-    total = await team_memberships.count_at(conn, org_id, wanted)
+    found, total = await belonging.members(conn, org_id, team_id, asked.as_of, MOST_MEMBERS)
     whole = draft.cite_row(team, {"team": team, "team_id": str(team_id), "members": total})
     draft.say("members", [whole], team=team, total=total)
-    for one in await team_memberships.at(conn, org_id, wanted, None, MOST_MEMBERS):
+    for one in found:
         since = amounts.day(one.valid_from, asked.zone)
         row = {
-            "person": one.person.display_name, "person_id": str(one.person.id), "team": one.team.name,
-            "team_id": str(one.team.id), "role": one.role, "since": since,
+            "person": one.person.display_name, "person_id": str(one.person.id), "team": one.team,
+            "team_id": str(one.team_id), "role": one.role, "since": since,
         }  # fmt: skip
-        citation = draft.cite_row(f"{one.person.display_name}, {one.team.name}", row)
-        draft.say(
-            "member", [citation], name=one.person.display_name, team=one.team.name, role=_role(one.role), since=since
-        )
+        citation = draft.cite_row(f"{one.person.display_name}, {one.team}", row)
+        draft.say("member", [citation], name=one.person.display_name, team=one.team, role=_role(one.role), since=since)
 
 
 def _person(person: PersonNamed) -> dict[str, str]:

@@ -1,18 +1,26 @@
-"""An answer made again: its numbers by their receipts, the rest by its plan as of its own moment."""
+"""An answer made again: its numbers by their receipts, the rest by its plan as of its own moment.
+
+No model is asked: it would word things otherwise. What was stated before one worded it is compared, and its wording is
+kept where that is the same. What sources keep as it is now only (an item, its assignee) is compared row by row with
+what the answer cites, so that it is told what became of each.
+"""
 
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from ovia_rag.answering.answer import answer
 from ovia_rag.answering.asked import Asked
+from ovia_rag.asking import comparing
 from ovia_rag.asking.tools import Tools
+from ovia_rag.guard.addressed import without_instructions
 from ovia_rag.guard.masking import clean
+from ovia_rag.wording.lists import saying
 from ovia_shared.database import retention
 from ovia_shared.database.ask import sessions
 from ovia_shared.database.kpis import receipts, scopes
 from ovia_shared.database.pool import Connection, attempt
 from ovia_shared.errors import NotFound, OviaError
-from ovia_shared.models.ask import AskAnswer, CitationKind, Outcome
+from ovia_shared.models.ask import AskAnswer, CitationKind
 from ovia_shared.models.ask_sessions import AskReplay, ReplayedNumber
 from ovia_shared.models.caller import Caller
 
@@ -28,13 +36,14 @@ async def replay(conn: Connection, caller: Caller, then: AskAnswer, tools: Tools
     now = await _again(conn, caller, then, tools, changes)
     version = await sessions.index_version(conn, caller.org_id)
     if now is not None:
-        changes += _differences(then, now)
+        changes += comparing.statements(then, now) + comparing.rows(then, now)
     changes += await _gone(conn, caller, then)
     same = not changes
     if version != then.index_version:
         changes.append(f"the index of texts is at version {version}, then it was at {then.index_version}")
+    told = then.statements if same else [] if now is None else now.statements
     return AskReplay(
-        id=then.id, same=same, numbers=numbers, changes=changes, statements=[] if now is None else now.statements,
+        id=then.id, same=same, numbers=numbers, changes=changes, statements=told,
         index_version_then=then.index_version, index_version_now=version,
     )  # fmt: skip
 
@@ -75,22 +84,13 @@ async def _again(
         return None
 
 
-def _differences(then: AskAnswer, now: AskAnswer) -> list[str]:
-    if then.outcome is Outcome.ASKED_BACK:
-        return []
-    before, after = [one.text for one in then.statements], [one.text for one in now.statements]
-    lost = [f"no longer said: {text}" for text in before if text not in after]
-    new = [f"said now: {text}" for text in after if text not in before]
-    if not lost and not new and before != after:
-        return ["the same is said in another order"]
-    return lost + new
-
-
 async def _gone(conn: Connection, caller: Caller, then: AskAnswer) -> list[str]:
     changes = []
     for one in then.citations:
         if one.kind is CitationKind.PASSAGE and one.source is not None:
             texts = await sessions.texts_of(conn, caller.org_id, one.source)
-            if not any((one.excerpt or "") in clean(text) for text in texts):
+            left_out = saying("left_out", then.plan.language)
+            shown = [form for text in texts for form in (clean(text), without_instructions(clean(text), left_out))]
+            if not any((one.excerpt or "") in text for text in shown):
                 changes.append(f"the passage [{one.number}] “{one.title}” is gone or says something else")
     return changes

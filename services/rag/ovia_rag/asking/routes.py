@@ -1,5 +1,6 @@
 """Questions over HTTP."""
 
+import contextlib
 from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
@@ -11,12 +12,12 @@ from litestar.openapi.spec import Example, OpenAPIMediaType, OpenAPIResponse, Op
 from litestar.params import BodyKwarg, PathParameter, QueryParameter, SkipValidation
 from litestar.response import ServerSentEvent
 
-from ovia_rag.asking.asking import respond, understand
+from ovia_rag.asking.asking import begin, respond, understand
 from ovia_rag.asking.replaying import replay
 from ovia_rag.asking.streaming import EVENTS, events
 from ovia_rag.asking.tools import Tools
-from ovia_shared.database.ask import sessions
-from ovia_shared.database.pool import Connection, Database
+from ovia_shared.database.ask import sessions, sight
+from ovia_shared.database.pool import Connection, Database, Opening
 from ovia_shared.errors import NotAllowed, NotFound
 from ovia_shared.models.ask import AskAnswer, Outcome
 from ovia_shared.models.ask_sessions import (
@@ -25,13 +26,12 @@ from ovia_shared.models.ask_sessions import (
     AskedPosition,
     AskReplay,
     Feedback,
-    KeptAnswer,
     NewFeedback,
     NewQuestion,
 )
 from ovia_shared.models.caller import Caller
 from ovia_shared.models.token import Role
-from ovia_shared.web.authentication import requires
+from ovia_shared.web.authentication import release, requires
 from ovia_shared.web.documentation import SECURITY, problems_of
 from ovia_shared.web.idempotency import Write
 from ovia_shared.web.paging import CursorText, Limit, Page, Paging
@@ -90,14 +90,22 @@ async def ask(
     data: Annotated[NewQuestion, BodyKwarg(media_type=RequestEncodingType.JSON, examples=_QUESTIONS)],
 ) -> Response[AskAnswer] | ServerSentEvent:
     """Answers with statements, each of which names what it rests on: receipts of numbers, rows, or passages of what
-    people wrote. Shows the plan it understood the question as. Where words may stand for several things it asks back
-    (`asked_back`), and where nothing supports an answer it refuses (`refused`) and says what it looked at. Numbers of
-    one person need the role manager. With `Accept: text/event-stream` the answer comes as it is made."""
-    understood = await understand(conn, caller, data, tools)
+    people wrote. Shows the plan it understood the question as. Where words may stand for several things, or a filter
+    contradicts the question, it asks back (`asked_back`); where nothing supports an answer it refuses (`refused`) and
+    says what it looked at. Numbers of one person need the role manager. With `Accept: text/event-stream` the answer
+    comes as it is made."""
+    begun = await begin(conn, caller, data, tools)
+    # The claim of a key is in the request's transaction, and the answer is kept together with it.
+    keyed = "idempotency-key" in request.headers
+    if not keyed:
+        await release(request)
     if _wants_events(request):
+        # What is wrong with a question is told before a stream begins, if rules can tell.
+        understood = await understand(begun) if begun.plan is None else None
         request_id = str(request.scope["state"].get("request_id", ""))
-        return ServerSentEvent(events(pool, caller, data, understood, tools, request_id), status_code=200)
-    made = await respond(conn, caller, data, understood, tools)
+        return ServerSentEvent(events(pool, begun, understood, request_id), status_code=200)
+    opened: Opening = lambda: contextlib.nullcontext(conn) if keyed else pool.transaction(caller.org_id)  # noqa: E731
+    made = await respond(opened, begun, await understand(begun))
     return Response(made, status_code=200, headers={"Location": f"/ask/{made.id}"})
 
 
@@ -123,6 +131,7 @@ async def list_questions(
     """Each with what became of it, and whether its asker found the answer helpful."""
     if everybody and not caller.role.reaches(Role.MANAGER):
         raise NotAllowed(f"everybody's questions need the role {Role.MANAGER}; the token is a {caller.role}")
+    await sight.settle(conn, caller)
     wanted = AskedFilter(None if everybody else caller.token_id, outcome)
     begun = _history.read(cursor, wanted)
     rows = await sessions.find(conn, caller.org_id, wanted, begun.after if begun else None, limit + 1)
@@ -141,7 +150,7 @@ async def list_questions(
 )
 async def read_answer(conn: Conn, caller: CallerGiven, answer_id: AnswerId) -> AskAnswer:
     """As it was given, with its plan. Those of other tokens need the role manager."""
-    return (await _kept(conn, caller, answer_id)).answer
+    return await _kept(conn, caller, answer_id)
 
 
 @post(
@@ -177,17 +186,24 @@ async def judge_answer(
     responses=problems_of(404),
 )
 async def replay_answer(conn: Conn, caller: CallerGiven, tools: ToolsGiven, answer_id: AnswerId) -> AskReplay:
-    """Counts its numbers by their receipts, and answers by its plan as of its moment. The same facts and the same index
-    of texts give the same answer; otherwise says what changed. Nothing new is kept as an answer."""
-    return await replay(conn, caller, (await _kept(conn, caller, answer_id)).answer, tools)
+    """Counts its numbers by their receipts, and answers by its plan as of its moment, without asking a model: a wording
+    is kept where the same would be stated. The same data and the same index of texts give the same answer; otherwise
+    says what changed, row by row where sources keep no versions. Nothing new is kept as an answer."""
+    return await replay(conn, caller, await _kept(conn, caller, answer_id), tools)
 
 
-async def _kept(conn: Connection, caller: Caller, answer_id: UUID) -> KeptAnswer:
-    """An answer this caller may read. Raises `NotFound`: whether others asked something is nobody's business."""
+async def _kept(conn: Connection, caller: Caller, answer_id: UUID) -> AskAnswer:
+    """An answer this caller may read. Raises `NotFound`: whether others asked something is nobody's business.
+
+    Raises `NotAllowed` for one that rests on texts which this caller may not see (any more).
+    """
+    await sight.settle(conn, caller)
     found = await sessions.find_one(conn, caller.org_id, answer_id)
     if found is None or (found.token_id != caller.token_id and not caller.role.reaches(Role.MANAGER)):
         raise NotFound("there is no such answer", field="answer_id")
-    return found
+    if found.answer is None:
+        raise NotAllowed(f"this answer rests on texts that their source restricts; a {caller.role} may not see them")
+    return found.answer
 
 
 def _wants_events(request: Request[Any, Any, Any]) -> bool:

@@ -8,7 +8,7 @@ from ovia_rag.chunking.pieces import pieces
 from ovia_shared.models.ask_index import Chunk, Source
 
 # To be raised whenever a text would be cut or stemmed otherwise: what is in the index is then cut anew.
-VERSION = 1
+VERSION = 2
 
 _LONGEST_TITLE = 300
 _BLANKS = re.compile(r"\s+")
@@ -27,5 +27,5 @@ def chunks(source: Source) -> Iterator[Chunk]:
                 title_path=[one for one in (title, *piece.headings) if one], content=content,
                 starts_at=piece.start, ends_at=piece.end, language=config_of(f"{title} {content}", prose=prose),
                 identity_ids=part.identity_ids, url=source.url, version=source.version,
-                created_at=part.created_at, updated_at=part.updated_at,
+                created_at=part.created_at, updated_at=part.updated_at, restricted=part.restricted,
             )  # fmt: skip

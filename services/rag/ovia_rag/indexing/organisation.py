@@ -40,6 +40,8 @@ async def index(
     Words come first: what is found by them does not wait for vectors. What a pass fails with is kept for people to see,
     and raised; what it did until then stays.
     """
+    # Seen here to be kept; shown by nothing here.
+    database = database.seeing_restricted()
     async with states.alone(dsn, org_id) as mine:
         if not mine:
             return None

@@ -21,7 +21,7 @@ REMOVED_AT_ONCE = 5000
 MOST_LEFT_OUT = 4
 # Halves of a vector's numbers are kept, so that more digits would not be.
 _DIGITS = "%.5g"
-_MAY_BE_THE_TEXT = frozenset({Failure.REFUSED, Failure.UNUSABLE})
+_MAY_BE_THE_TEXT = frozenset({Failure.REFUSED, Failure.TOO_LARGE, Failure.UNUSABLE})
 
 Told = Callable[[int, int], None]
 

@@ -1,14 +1,15 @@
 """A plan from what a question wants and what it names."""
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 import msgspec
 
 from ovia_rag.planning.calendar import FIELD
+from ovia_rag.planning.given import tell_people
 from ovia_rag.planning.reading import Reading
-from ovia_rag.planning.resolving import hinted, led
 from ovia_rag.planning.scoping import NARROW, Target, scope_of, targets
+from ovia_rag.planning.searching import narrowed, search
 from ovia_rag.planning.times import default
 from ovia_rag.planning.understanding import Understanding
 from ovia_shared.errors import InvalidInput, NotAllowed
@@ -16,6 +17,7 @@ from ovia_shared.kpis import windows
 from ovia_shared.kpis.catalogue import CATALOGUE
 from ovia_shared.kpis.kpi import Rows, Time
 from ovia_shared.models.ask import (
+    Breakdown,
     Comparison,
     Filters,
     Intent,
@@ -28,11 +30,12 @@ from ovia_shared.models.ask import (
     Plan,
     Search,
 )
-from ovia_shared.models.kpi import Scope, ScopeKind, Window
-from ovia_shared.models.product import ProjectKey
+from ovia_shared.models.kpi import Scope, ScopeKind
 from ovia_shared.models.token import Role
 
 MOST_NUMBERS = 24
+# What a breakdown goes on within. Products have no products below them.
+_SPLIT = {Breakdown.TEAM: ScopeKind.TEAM, Breakdown.PRODUCT: ScopeKind.ORGANISATION}
 _STATUS = {
     ScopeKind.SPRINT: (
         "sprint.completion",
@@ -63,7 +66,7 @@ def compose(reading: Reading, wanted: Understanding, filters: Filters, role: Rol
         Intent.PERSON: lambda: _people(reading, wanted, filters),
         Intent.WHY: lambda: _why(reading, wanted, filters, role),
         Intent.STATUS: lambda: _status(reading, filters, role),
-        Intent.KNOWLEDGE: lambda: {"search": _search(reading, wanted, filters)},
+        Intent.KNOWLEDGE: lambda: {"search": search(reading, wanted, filters)},
     }
     made = parts[wanted.intent]()
     # What was assumed is known once everything else is.
@@ -81,6 +84,7 @@ def _metrics(reading: Reading, wanted: Understanding, filters: Filters, role: Ro
         reading.sayings.say("no_ranking")
     found = targets(reading, filters)
     _may_ask(found, role)
+    _tell_breakdown(reading, wanted.breakdown, found)
     # Several teams are compared with each other.
     comparison = wanted.comparison if len({one.scope for one in found}) == 1 else Comparison.NOTHING
     if len({one.window for one in found}) == 2 and len({one.scope for one in found}) == 1:
@@ -97,6 +101,16 @@ def _metrics(reading: Reading, wanted: Understanding, filters: Filters, role: Ro
     if len(asks) > MOST_NUMBERS:
         raise InvalidInput(f"{len(asks)} numbers at once are too many; ask for {MOST_NUMBERS} at most", field=FIELD)
     return asks
+
+
+def _tell_breakdown(reading: Reading, breakdown: Breakdown, found: Sequence[Target]) -> None:
+    """That each team or product is told in whole, even if what is broken down is another thing."""
+    if breakdown is Breakdown.NOTHING:
+        return
+    apart = [one.scope for one in found if one.scope.kind not in (ScopeKind.ORGANISATION, _SPLIT[breakdown])]
+    entries = [reading.vocabulary.entry(MentionKind(one.kind.value), one.id) for one in apart]
+    if labels := ", ".join(dict.fromkeys(one.label for one in entries if one is not None)):
+        reading.sayings.say("broken_down", text=labels)
 
 
 def _two_windows(reading: Reading, found: list[Target]) -> tuple[list[Target], Comparison]:
@@ -149,6 +163,7 @@ def _limit(reading: Reading) -> int:
 
 def _people(reading: Reading, wanted: Understanding, filters: Filters) -> dict[str, object]:
     question = wanted.people or PersonQuestion.WHO_IS
+    tell_people(reading, filters)
     people = [PersonAsk(question=question, person=UUID(one.meant.id)) for one in reading.of(MentionKind.PERSON)]
     if question in (PersonQuestion.WHO_IS, PersonQuestion.WORKS_ON):
         return {"people": people}
@@ -160,7 +175,7 @@ def _people(reading: Reading, wanted: Understanding, filters: Filters) -> dict[s
         return {"people": asks}
     return {
         "people": asks,
-        "search": Search(text=wanted.topic or reading.question, filters=_narrowed(reading, filters)),
+        "search": Search(text=wanted.topic or reading.question, filters=narrowed(reading, filters)),
     }
 
 
@@ -168,17 +183,18 @@ def _why(reading: Reading, wanted: Understanding, filters: Filters, role: Role) 
     metrics = _metrics(reading, wanted, filters, role)
     compared = [msgspec.structs.replace(one, comparison=Comparison.PREVIOUS) for one in metrics]
     since = min(one.window.start for one in compared)
-    narrowed = _narrowed(reading, filters, NARROW)
-    if narrowed.since is None:
-        narrowed = msgspec.structs.replace(narrowed, since=since)
-    return {"metrics": compared, "search": Search(text=reading.question, filters=narrowed, recent=True)}
+    where = narrowed(reading, filters, NARROW)
+    if where.since is None:
+        where = msgspec.structs.replace(where, since=since)
+    return {"metrics": compared, "search": Search(text=reading.question, filters=where, recent=True)}
 
 
 def _status(reading: Reading, filters: Filters, role: Role) -> dict[str, object]:
-    search = Search(text=reading.question, filters=_narrowed(reading, filters, NARROW), recent=True)
+    passages = Search(text=reading.question, filters=narrowed(reading, filters, NARROW), recent=True)
     if items := reading.of(MentionKind.WORK_ITEM):
+        tell_people(reading, filters)
         asks = [PersonAsk(question=PersonQuestion.OWNER_OF, item=one.meant.id) for one in items]
-        return {"people": asks, "search": search}
+        return {"people": asks, "search": passages}
     found = targets(reading, filters)
     _may_ask(found, role)
     asked = [
@@ -189,45 +205,4 @@ def _status(reading: Reading, filters: Filters, role: Role) -> dict[str, object]
     if any(not one.exact for one in found):
         _tell_default(reading, _STATUS_ELSE)
     lists = [ListAsk(kind=ListKind.BLOCKERS, scope=one.scope, window=one.window, limit=5) for one in found]
-    return {"metrics": asked[:MOST_NUMBERS], "lists": lists[:4], "search": search}
-
-
-def _search(reading: Reading, wanted: Understanding, filters: Filters) -> Search:
-    narrowed = _narrowed(reading, filters, (MentionKind.PERSON,) if wanted.authored else ())
-    if wanted.kinds and not narrowed.kinds:
-        narrowed = msgspec.structs.replace(narrowed, kinds=wanted.kinds)
-    said = [time.when.start for time in reading.times if isinstance(time.when, Window)]
-    if said and narrowed.since is None and min(said) < reading.clock.latest:
-        # What was written in a month may have been changed since, so its end narrows nothing.
-        reading.sayings.say("since", window=Window(min(said), reading.clock.latest))
-        narrowed = msgspec.structs.replace(narrowed, since=min(said))
-    return Search(text=reading.question, filters=narrowed, recent=wanted.recent)
-
-
-def _narrowed(reading: Reading, filters: Filters, always: Container[MentionKind] = ()) -> Filters:
-    """The filters, and what the question says passages are of: "in project GLD", "by Anna".
-
-    Names of the kinds `always` narrow however they are said.
-    """
-    found = filters
-    for one in reading.mentions:
-        first = next(number for number, word in enumerate(reading.words) if word.start == one.start)
-        last = next(number for number, word in enumerate(reading.words, start=1) if word.end == one.end)
-        # A word in small letters may be just that word, even if something has it for a name.
-        written = last - first > 1 or one.text[0].isupper()
-        named = written and led(reading.words, first, "of_names")
-        if not (one.meant.kind in always or named or hinted(reading.words, first, last)):
-            continue
-        match one.meant.kind:
-            case MentionKind.PROJECT if not found.projects:
-                connection, _, external_id = one.meant.id.partition(":")
-                found = msgspec.structs.replace(found, projects=[ProjectKey(UUID(connection), external_id)])
-            case MentionKind.PRODUCT if found.product is None:
-                found = msgspec.structs.replace(found, product=UUID(one.meant.id))
-            case MentionKind.TEAM if found.team is None:
-                found = msgspec.structs.replace(found, team=UUID(one.meant.id))
-            case MentionKind.PERSON if found.person is None:
-                found = msgspec.structs.replace(found, person=UUID(one.meant.id))
-            case _:
-                pass
-    return found
+    return {"metrics": asked[:MOST_NUMBERS], "lists": lists[:4], "search": passages}

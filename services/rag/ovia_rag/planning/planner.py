@@ -8,6 +8,7 @@ import msgspec
 
 from ovia_rag.planning.calendar import Clock
 from ovia_rag.planning.composing import compose
+from ovia_rag.planning.given import contradictions
 from ovia_rag.planning.reading import Reading, keys_in, must_be_question, read
 from ovia_rag.planning.settling import nearest, unknown_names
 from ovia_rag.planning.understanding import Seen, Understanding, see, understand
@@ -77,9 +78,14 @@ def seen_in(reading: Reading) -> Seen:
 def finish(reading: Reading, seen: Seen, wanted: Understanding, filters: Filters, role: Role, by: str) -> Plan:
     """The plan for what is wanted; one that asks back if a name that matters is not clear."""
     mentions = sorted(reading.mentions + _times(reading) + _kpis(reading, seen, wanted), key=lambda one: one.start)
-    ambiguities = _unclear(reading, wanted)
+    # Texts are narrowed by the filters, whatever else the question names, and say so.
+    against = [] if wanted.intent is Intent.KNOWLEDGE else contradictions(reading, filters)
+    ambiguities = _unclear(reading, wanted) + against
     if ambiguities:
-        return Plan(language=reading.language, intent=wanted.intent, by=by, mentions=mentions, ambiguities=ambiguities)
+        return Plan(
+            language=reading.language, intent=wanted.intent, by=by, mentions=mentions, ambiguities=ambiguities,
+            assumptions=reading.sayings.said if against else [],
+        )  # fmt: skip
     _tell(reading, seen, wanted)
     return msgspec.structs.replace(compose(reading, wanted, filters, role, by), mentions=mentions)
 

@@ -14,10 +14,9 @@ from ovia_rag.planning.text import Word, words_of
 from ovia_rag.planning.times import Time, times
 from ovia_rag.planning.vocabulary import Vocabulary
 from ovia_shared.errors import InvalidInput
-from ovia_shared.models.ask import Ambiguity, Candidate, Language, Mention, MentionKind
+from ovia_shared.models.ask import LONGEST_QUESTION, Ambiguity, Candidate, Language, Mention, MentionKind
 from ovia_shared.models.kpi import Window
 
-LONGEST_QUESTION = 2000
 _KEY = re.compile(r"(?<![\w/-])[A-Za-z][A-Za-z0-9_]{1,30}-\d{1,9}(?![\w])")
 
 

@@ -8,12 +8,13 @@ import msgspec
 
 from ovia_rag.planning.calendar import FIELD
 from ovia_rag.planning.dates import Sprints
+from ovia_rag.planning.given import both, contains, tell_texts_only, within
 from ovia_rag.planning.reading import Reading
 from ovia_rag.planning.times import Time, checked, default
 from ovia_shared.database.ask.vocabulary import NamedSprint
 from ovia_shared.errors import InvalidInput
 from ovia_shared.kpis import windows
-from ovia_shared.models.ask import Filters, Mention, MentionKind
+from ovia_shared.models.ask import Candidate, Filters, Mention, MentionKind
 from ovia_shared.models.kpi import Scope, ScopeKind, Window
 
 RELEASE_DAYS = 365
@@ -38,11 +39,16 @@ class Target(msgspec.Struct, frozen=True):
 
 
 def targets(reading: Reading, filters: Filters, *, told: bool = True) -> list[Target]:
-    """Each scope in each window that is asked about. `told`: what is assumed is told. Raises `InvalidInput`."""
+    """Each scope in each window that is asked about. `told`: what is assumed is told. Raises `InvalidInput`.
+
+    What the question and the filters name holds together, or is told not to.
+    """
     scopes = _scopes(reading, filters)
+    tell_texts_only(reading, filters, scopes)
     sprints = [time for time in reading.times if isinstance(time.when, Sprints)]
     if sprints and isinstance(sprints[0].when, Sprints):
-        return _of_sprints(reading, scopes, sprints[0], sprints[0].when)
+        each = _of_sprints(reading, scopes, sprints[0], sprints[0].when)
+        return [msgspec.structs.replace(one, window=within(reading, filters, one.window)) for one in each]
     if told and not scopes:
         reading.sayings.say("whole")
     found = []
@@ -57,28 +63,50 @@ def scope_of(mention: Mention) -> Scope:
 
 
 def _scopes(reading: Reading, filters: Filters) -> list[Scope]:
-    named = reading.of(*NARROW)
-    if not named:
-        found = _of_filters(filters)
-        if found:
-            reading.sayings.say("filtered")
-        return found
+    """Those of the narrowest kind that the question or the filters name."""
+    named, asked = reading.of(*NARROW), both(reading.vocabulary, filters)
+    if not named and asked:
+        reading.sayings.say("filtered")
     if len(named) > 1 and _all_joined(reading, named):
-        return list(dict.fromkeys(scope_of(one) for one in named))
-    kind = next(kind for kind in NARROW if any(one.meant.kind is kind for one in named))
-    chosen = [one for one in named if one.meant.kind is kind]
-    labels = ", ".join(dict.fromkeys(one.meant.label for one in chosen))
-    for other in named:
-        if other.meant.kind is not kind and not _within(reading, chosen, other):
-            reading.sayings.say("narrower", text=other.text, label=labels)
-    return list(dict.fromkeys(scope_of(one) for one in chosen))
+        chosen = [one.meant for one in named]
+    else:
+        kinds = {one.meant.kind for one in named} | {one.kind for one in asked}
+        kind = next((kind for kind in NARROW if kind in kinds), None)
+        chosen = _narrowest(reading, [one for one in named if one.meant.kind is kind], asked, kind)
+    chosen = list({(one.kind, one.id): one for one in chosen}.values())
+    _tell_others(reading, named, asked, chosen)
+    return [Scope(ScopeKind(one.kind.value), one.id) for one in chosen]
 
 
-def _of_filters(filters: Filters) -> list[Scope]:
-    ids = ((ScopeKind.PERSON, filters.person), (ScopeKind.TEAM, filters.team), (ScopeKind.PRODUCT, filters.product))
-    narrow = next((Scope(kind, str(one)) for kind, one in ids if one is not None), None)
-    projects = [Scope(ScopeKind.PROJECT, f"{one.connection_id}:{one.external_id}") for one in filters.projects]
-    return [narrow] if narrow else projects
+def _narrowest(
+    reading: Reading, named: Sequence[Mention], asked: Sequence[Candidate], kind: MentionKind | None
+) -> list[Candidate]:
+    """Those of the kind that the question names, or what the filters name within them; else those of the filters."""
+    found = []
+    of_kind = [one for one in asked if one.kind is kind]
+    for one in named:
+        inside = [other for other in of_kind if contains(reading.vocabulary, one.meant, other)]
+        found += inside or [one.meant]
+    return found or of_kind
+
+
+def _tell_others(
+    reading: Reading, named: Sequence[Mention], asked: Sequence[Candidate], chosen: Sequence[Candidate]
+) -> None:
+    """What else is named, and does not hold of all that is counted."""
+    labels = ", ".join(one.label for one in chosen)
+    kept = {(one.kind, one.id) for one in chosen}
+    for one in named:
+        if (one.meant.kind, one.meant.id) in kept or all(contains(reading.vocabulary, one.meant, of) for of in chosen):
+            continue
+        if not _within(reading, chosen, one):
+            reading.sayings.say("narrower", text=one.text, label=labels)
+    for kind in dict.fromkeys(one.kind for one in asked):
+        # Several projects of the filters are one or the other.
+        group = [one for one in asked if one.kind is kind]
+        if not all(any(contains(reading.vocabulary, other, one) for other in group) for one in chosen):
+            text = ", ".join(one.label for one in group)
+            reading.sayings.say("filter_apart", text=text, label=labels)
 
 
 def _all_joined(reading: Reading, named: Sequence[Mention]) -> bool:
@@ -90,17 +118,17 @@ def _all_joined(reading: Reading, named: Sequence[Mention]) -> bool:
     )
 
 
-def _within(reading: Reading, chosen: Sequence[Mention], other: Mention) -> bool:
+def _within(reading: Reading, chosen: Sequence[Candidate], other: Mention) -> bool:
     """Whether the other name only says which one is meant: sprint 12 of GLD, Anna of team Thermal."""
     wider = reading.vocabulary.projects_of(other.meant.kind, other.meant.id) | {other.meant.id}
-    entries = [reading.vocabulary.entry(one.meant.kind, one.meant.id) for one in chosen]
+    entries = [reading.vocabulary.entry(one.kind, one.id) for one in chosen]
     return all(entry is not None and entry.within & wider for entry in entries)
 
 
 def _windows(reading: Reading, filters: Filters, scope: Scope, *, told: bool) -> list[tuple[Window, bool]]:
     said = [_said(reading, time, time.when, told=told) for time in reading.times if isinstance(time.when, Window)]
     if said:
-        return [(window, True) for window in dict.fromkeys(said)]
+        return [(within(reading, filters, window), True) for window in dict.fromkeys(said)]
     clock = reading.clock
     if filters.since is not None or filters.until is not None:
         end = filters.until or clock.latest

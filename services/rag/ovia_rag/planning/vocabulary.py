@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from uuid import UUID
 
 import msgspec
@@ -24,7 +24,8 @@ class Entry(msgspec.Struct, frozen=True):
     """Something with names, each as words in the spelling of `name_key`. `exact` names count only as they are written.
 
     `number`s in `names` of sprints and releases tell one from another. `within` are ids of what it belongs to: the
-    teams of a person, the projects of a product, the project of a sprint or release. `detail` tells it from a namesake.
+    teams of a person, those above a team, the projects of a product, the project of a sprint or release. `detail` tells
+    it from a namesake.
     """
 
     kind: MentionKind
@@ -110,8 +111,12 @@ def _entries(names: Names) -> Iterator[Entry]:
             within=frozenset(str(one) for one in person.teams),
             detail=", ".join(sorted(teams[one] for one in person.teams if one in teams)) or str(person.id)[:8],
         )  # fmt: skip
+    above = {one.id: one.parent_id for one in names.teams}
     for team in names.teams:
-        yield Entry(MentionKind.TEAM, str(team.id), team.name, _distinct([_spelt(team.name)]), detail=team.parent or "")
+        yield Entry(
+            MentionKind.TEAM, str(team.id), team.name, _distinct([_spelt(team.name)]), within=_above(team.id, above),
+            detail=team.parent or "",
+        )  # fmt: skip
     for product in names.products:
         yield Entry(
             MentionKind.PRODUCT, str(product.id), product.name, _distinct([_spelt(product.name)]),
@@ -121,6 +126,16 @@ def _entries(names: Names) -> Iterator[Entry]:
     projects = {one.id: one.key for one in names.projects}
     yield from (_sprint(one, projects) for one in names.sprints)
     yield from (_release(one, projects) for one in names.releases)
+
+
+def _above(team: UUID, above: Mapping[UUID, UUID | None]) -> frozenset[str]:
+    """The teams above it; the database sees to it that there is no circle."""
+    found: set[str] = set()
+    at = above.get(team)
+    while at is not None and str(at) not in found:
+        found.add(str(at))
+        at = above.get(at)
+    return frozenset(found)
 
 
 def _project(project: NamedProject) -> Entry:

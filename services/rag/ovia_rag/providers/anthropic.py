@@ -1,7 +1,7 @@
 """Anthropic's interface for messages."""
 
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 import msgspec
@@ -83,7 +83,7 @@ class AnthropicChat:
                 raise self._caller.unusable("nothing")
             return _completion(messages, text, answer.usage)
 
-    async def stream(self, messages: Sequence[Message], *, max_tokens: int = 1024) -> AsyncIterator[str | Completion]:
+    async def stream(self, messages: Sequence[Message], *, max_tokens: int = 1024) -> AsyncGenerator[str | Completion]:
         """See `ChatModel`."""
         said: list[str] = []
         read = written = 0
@@ -134,7 +134,7 @@ class AnthropicChat:
         if stop_reason == "max_tokens":
             raise self._caller.unusable("a text that is cut off at the limit of its length")
         if stop_reason == "refusal":
-            raise ProviderFailed(f"{self._caller.title} declines to answer", failure=Failure.REFUSED)
+            raise ProviderFailed(f"{self._caller.title} declines to answer", failure=Failure.DECLINED)
 
 
 def _completion(messages: Sequence[Message], text: str, usage: _Usage | None) -> Completion:

@@ -10,7 +10,9 @@ FIRST_REST = 15.0
 LONGEST_REST = 600.0
 
 # Nothing about the provider itself follows from these.
-_OURS = frozenset({Failure.RESTING, Failure.BUDGET_SPENT, Failure.NOT_SET_UP, Failure.REFUSED})
+_OURS = frozenset({Failure.RESTING, Failure.BUDGET_SPENT, Failure.NOT_SET_UP})
+# It answered at once, and well enough: the next request may be another.
+_ANSWERS = frozenset({Failure.REFUSED, Failure.TOO_LARGE, Failure.DECLINED})
 
 
 class Breaker:
@@ -43,7 +45,7 @@ class Breaker:
     def leave(self, error: BaseException | None) -> None:
         """After a request, with what it raised."""
         trial, self._trying = self._trying, False
-        if error is None or (isinstance(error, ProviderFailed) and error.failure is Failure.REFUSED):
+        if error is None or (isinstance(error, ProviderFailed) and error.failure in _ANSWERS):
             self._failed, self._rest, self._opens_at = 0, FIRST_REST, None
         elif isinstance(error, ProviderFailed) and error.failure not in _OURS:
             self._failed += 1

@@ -8,6 +8,7 @@ from typing import Any, Self, TypeVar
 import msgspec
 import structlog
 
+from ovia_rag.providers import haste
 from ovia_rag.providers.breaking import Breaker
 from ovia_rag.providers.failures import Failure, ProviderFailed
 from ovia_shared.errors import SourceError, SourceRefused
@@ -87,17 +88,25 @@ class Caller:
     async def ask(self, path: str, body: Any, kind: type[Answered], params: Params | None = None) -> Answered:
         """The answer as `kind`, which takes only what it names. Inside `watched`."""
         client = await self._open()
-        async with asyncio.timeout(self._patience):
-            answer = await client.post(path, body, params)
+        seconds = haste.left(self._patience)
+        try:
+            async with asyncio.timeout(seconds):
+                answer = await client.post(path, body, params)
+        except TimeoutError:
+            raise self._too_slow(seconds) from None
         return answer.decode(kind)
 
     async def events(self, path: str, body: Any, params: Params | None = None) -> AsyncGenerator[bytes]:
         """The data of each event of a stream of server-sent events, as they come. Inside `watched`."""
         client = await self._open()
-        ends = asyncio.get_running_loop().time() + self._patience
+        seconds = haste.left(self._patience)
+        ends = asyncio.get_running_loop().time() + seconds
         async with client.stream(path, body, params) as pieces:
-            async for event in _events(_until(pieces, ends)):
-                yield event
+            try:
+                async for event in _events(_until(pieces, ends)):
+                    yield event
+            except TimeoutError:
+                raise self._too_slow(seconds) from None
 
     async def close(self) -> None:
         """Lets the connections go. What is asked afterwards opens new ones."""
@@ -119,7 +128,7 @@ class Caller:
 
     async def _wait(self, seconds: float) -> None:
         # A person waits for the answer. What takes longer than that is done without.
-        if seconds > self._patience:
+        if seconds > haste.left(self._patience):
             raise ProviderFailed(
                 f"{self.title} is asked too often and wants to be left in peace for {seconds:.0f} s",
                 failure=Failure.BUSY,
@@ -128,12 +137,11 @@ class Caller:
 
     def _meaning(self, error: BaseException) -> BaseException:
         match error:
-            case TimeoutError():
-                return ProviderFailed(f"{self.title} takes longer than {self._patience:g} s", failure=Failure.TOO_SLOW)
             case SourceRefused(status=status):
                 log.warning("provider refused", provider=self.title, status=status)
                 said = _REFUSALS.get(status, "does not accept the request")
-                return ProviderFailed(f"{self.title} {said} ({status})", failure=Failure.REFUSED)
+                failure = Failure.TOO_LARGE if status == 413 else Failure.REFUSED
+                return ProviderFailed(f"{self.title} {said} ({status})", failure=failure)
             case NotJson():
                 return self.unusable("something that is not JSON")
             case NoAnswer():
@@ -143,6 +151,9 @@ class Caller:
                 log.warning("provider answered something unusable", provider=self.title, error=error.message)
                 return self.unusable("something unexpected")
         return error
+
+    def _too_slow(self, seconds: float) -> ProviderFailed:
+        return ProviderFailed(f"{self.title} takes longer than {seconds:.2g} s", failure=Failure.TOO_SLOW)
 
     def unusable(self, what: str) -> ProviderFailed:
         """What to raise for an answer that came and is of no use."""

@@ -1,6 +1,6 @@
 """What everything that writes text for us can do."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -51,7 +51,7 @@ class ChatModel(Protocol):
         Raises `ProviderFailed`.
         """
 
-    def stream(self, messages: Sequence[Message], *, max_tokens: int = 1024) -> AsyncIterator[str | Completion]:
+    def stream(self, messages: Sequence[Message], *, max_tokens: int = 1024) -> AsyncGenerator[str | Completion]:
         """Pieces of the next message as they come, and at its end, last, the whole as a `Completion`.
 
         Raises `ProviderFailed`, also after pieces: without a `Completion` they are not a whole.

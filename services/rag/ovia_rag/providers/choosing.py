@@ -15,7 +15,7 @@ from ovia_rag.providers.chat import ChatModel
 from ovia_rag.providers.embedded import Embedded
 from ovia_rag.providers.embedding import Embedder
 from ovia_rag.providers.openai import OpenAIChat, OpenAIEmbedder, Route
-from ovia_rag.providers.reranking import HttpReranker, Reranker
+from ovia_rag.providers.reranking import HttpReranker, Reranker, TeiReranker
 from ovia_rag.providers.spending import PaidChat, PaidEmbedder, PaidReranker, Purse
 from ovia_shared.config.providers import ProviderKeys
 from ovia_shared.database.pool import Database
@@ -86,8 +86,10 @@ class Providers:
         chosen = settings.rerank
         if chosen.provider is RerankProvider.NONE:
             return None
-        caller = self._caller("rerank", chosen.provider, chosen.base_url, chosen.timeout_seconds)
-        return PaidReranker(HttpReranker(caller, model=chosen.model), self._purse(org_id, settings, chosen.price))
+        # One key for all rerankers, whatever their interface.
+        caller = self._caller("rerank", RerankProvider.RERANK, chosen.base_url, chosen.timeout_seconds)
+        made = TeiReranker if chosen.provider is RerankProvider.TEI else HttpReranker
+        return PaidReranker(made(caller, model=chosen.model), self._purse(org_id, settings, chosen.price))
 
     async def close(self) -> None:
         """Lets all connections go."""

@@ -13,6 +13,8 @@ class Failure(StrEnum):
     BUSY = "busy"
     IN_TROUBLE = "in_trouble"
     REFUSED = "refused"
+    TOO_LARGE = "too_large"
+    DECLINED = "declined"
     UNUSABLE = "unusable"
     RESTING = "resting"
     BUDGET_SPENT = "budget_spent"

@@ -1,13 +1,14 @@
 """Whatever has OpenAI's interface: OpenAI, Azure, Ollama, vLLM, TEI and many more."""
 
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 from urllib.parse import quote
 
 import msgspec
 import numpy as np
 
+from ovia_rag.providers.batching import LONGEST_TEXT, MOST_TEXTS, batches
 from ovia_rag.providers.calling import Caller
 from ovia_rag.providers.chat import Completion, Message
 from ovia_rag.providers.embedding import Vectors
@@ -18,8 +19,6 @@ from ovia_shared.source_client.links import Params
 NAME = "openai"
 AZURE = "azure"
 OWN_ADDRESS = "https://api.openai.com/v1"
-# Servers take some thousand tokens a text and some hundred thousand a request. A chunk is far below that.
-MOST_TEXTS, MOST_CHARACTERS, LONGEST_TEXT = 64, 100_000, 20_000
 LONGEST_ANSWER = 200_000
 
 
@@ -55,15 +54,29 @@ class OpenAIEmbedder:
         self.dimension = dimension
         self._caller = caller
         self._route = route
+        # Learned from refusals.
+        self._most = MOST_TEXTS
 
     async def embed(self, texts: Sequence[str]) -> Vectors:
-        """See `Embedder`. Longer texts than 20,000 characters are cut."""
+        """See `Embedder`. Longer texts than 20,000 characters are cut. How many a server takes at once is learned."""
         made = np.zeros((len(texts), self.dimension), np.float32)
         # Servers refuse to be asked about nothing.
-        asked = [(place, text[:LONGEST_TEXT]) for place, text in enumerate(texts) if text.strip()]
-        for batch in _batches(asked):
-            async with self._caller.watched():
-                made[[place for place, _ in batch]] = await self._ask([text for _, text in batch])
+        left = [place for place, text in enumerate(texts) if text.strip()]
+        while left:
+            batch = left[: next(batches([texts[place] for place in left], self._most))]
+            try:
+                async with self._caller.watched():
+                    made[batch] = await self._ask([texts[place][:LONGEST_TEXT] for place in batch])
+            except ProviderFailed as error:
+                if error.failure is not Failure.TOO_LARGE:
+                    raise
+                if len(batch) == 1:
+                    # Then it was this text, and not how many there were.
+                    self._most = MOST_TEXTS
+                    raise
+                self._most = len(batch) // 2
+                continue
+            left = left[len(batch) :]
         return made
 
     async def _ask(self, texts: list[str]) -> Vectors:
@@ -83,18 +96,6 @@ class OpenAIEmbedder:
             raise self._caller.unusable("vectors that are none")
         normal: Vectors = (rows / lengths).astype(np.float32)
         return normal
-
-
-def _batches(asked: list[tuple[int, str]]) -> list[list[tuple[int, str]]]:
-    batches: list[list[tuple[int, str]]] = []
-    size = 0
-    for one in asked:
-        if not batches or len(batches[-1]) >= MOST_TEXTS or size + len(one[1]) > MOST_CHARACTERS:
-            batches.append([])
-            size = 0
-        batches[-1].append(one)
-        size += len(one[1])
-    return batches
 
 
 class _Said(msgspec.Struct):
@@ -143,7 +144,7 @@ class OpenAIChat:
                     return _completion(messages, choice.message.content, answer.usage)
             raise self._caller.unusable("nothing")
 
-    async def stream(self, messages: Sequence[Message], *, max_tokens: int = 1024) -> AsyncIterator[str | Completion]:
+    async def stream(self, messages: Sequence[Message], *, max_tokens: int = 1024) -> AsyncGenerator[str | Completion]:
         """See `ChatModel`."""
         body = self._body(messages, max_tokens) | {"stream": True, "stream_options": {"include_usage": True}}
         said: list[str] = []
@@ -187,7 +188,7 @@ class OpenAIChat:
         if choice.finish_reason == "length":
             raise self._caller.unusable("a text that is cut off at the limit of its length")
         if choice.finish_reason == "content_filter" or choice.message.refusal or choice.delta.refusal:
-            raise ProviderFailed(f"{self._caller.title} declines to answer", failure=Failure.REFUSED)
+            raise ProviderFailed(f"{self._caller.title} declines to answer", failure=Failure.DECLINED)
 
     def _bound(self, said: list[str]) -> None:
         if sum(map(len, said)) > LONGEST_ANSWER:

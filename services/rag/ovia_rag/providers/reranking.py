@@ -6,9 +6,11 @@ from typing import Protocol
 
 import msgspec
 
+from ovia_rag.providers.batching import MOST_TEXTS
 from ovia_rag.providers.calling import Caller
 
 NAME = "rerank"
+TEI = "tei"
 LONGEST_TEXT = 8_000
 
 
@@ -60,7 +62,44 @@ class HttpReranker:
             scores = [one.relevance_score for one in sorted(answer.results, key=lambda one: one.index)]
             if not all(map(math.isfinite, scores)):
                 raise self._caller.unusable("scores that are none")
-        if min(scores) >= 0 and max(scores) <= 1:
-            return scores
-        # Some servers tell what their model puts out, whose logistic is the probability that others tell.
-        return [1 / (1 + math.exp(-max(min(score, 50.0), -50.0))) for score in scores]
+        return _between_0_and_1(scores)
+
+
+class _Rank(msgspec.Struct):
+    index: int
+    score: float
+
+
+class TeiReranker:
+    """text-embeddings-inference, whose `/rerank` is its own: it serves one model, and takes 32 texts at a time."""
+
+    name = TEI
+
+    def __init__(self, caller: Caller, *, model: str) -> None:
+        self.model = model
+        self._caller = caller
+
+    async def rerank(self, question: str, texts: Sequence[str]) -> list[float]:
+        """See `Reranker`. Longer texts than the model takes are cut, by the server."""
+        scores: list[float] = []
+        for start in range(0, len(texts), MOST_TEXTS):
+            part = [text[:LONGEST_TEXT] or " " for text in texts[start : start + MOST_TEXTS]]
+            async with self._caller.watched():
+                scores += await self._ask(question, part)
+        return _between_0_and_1(scores)
+
+    async def _ask(self, question: str, texts: list[str]) -> list[float]:
+        body = {"query": question, "texts": texts, "raw_scores": False, "truncate": True}
+        ranks = sorted(await self._caller.ask("/rerank", body, list[_Rank]), key=lambda one: one.index)
+        if [one.index for one in ranks] != list(range(len(texts))):
+            raise self._caller.unusable(f"an order of {len(ranks)} for {len(texts)} texts")
+        if not all(math.isfinite(one.score) for one in ranks):
+            raise self._caller.unusable("scores that are none")
+        return [one.score for one in ranks]
+
+
+def _between_0_and_1(scores: list[float]) -> list[float]:
+    if not scores or (min(scores) >= 0 and max(scores) <= 1):
+        return scores
+    # Some servers tell what their model puts out, whose logistic is the probability that others tell.
+    return [1 / (1 + math.exp(-max(min(score, 50.0), -50.0))) for score in scores]

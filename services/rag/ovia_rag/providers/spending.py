@@ -1,13 +1,16 @@
 """Providers held to an organisation's budget of a day."""
 
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
+from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
+import numpy as np
 
+from ovia_rag.providers.batching import batches
 from ovia_rag.providers.chat import ChatModel, Completion, Message
 from ovia_rag.providers.embedding import Embedder, Vectors
 from ovia_rag.providers.failures import Failure, ProviderFailed
@@ -16,10 +19,27 @@ from ovia_rag.providers.tokens import estimate
 from ovia_shared.database.ask import spending
 from ovia_shared.database.ask.spending import Request
 from ovia_shared.database.pool import Database
+from ovia_shared.models.ask_usage import Usage
 
 A_MILLION = 1_000_000
 
-_NEVER_ASKED = frozenset({Failure.RESTING, Failure.UNREACHABLE, Failure.BUSY, Failure.NOT_SET_UP})
+# What was used for one question.
+_METER: ContextVar[list[Usage] | None] = ContextVar("meter", default=None)
+
+# Nobody did anything for these.
+_NOT_CHARGED = frozenset(
+    {Failure.RESTING, Failure.UNREACHABLE, Failure.BUSY, Failure.NOT_SET_UP, Failure.REFUSED, Failure.TOO_LARGE}
+)
+
+
+@contextlib.contextmanager
+def metered(into: list[Usage]) -> Iterator[None]:
+    """Whatever is asked of providers inside, and may have to be paid for, is put down there too; also what failed."""
+    token = _METER.set(into)
+    try:
+        yield
+    finally:
+        _METER.reset(token)
 
 
 def today() -> date:
@@ -54,19 +74,22 @@ class Purse(msgspec.Struct, frozen=True, kw_only=True):
                 f"the budget of today does not suffice to ask {who.name}; it starts anew at midnight (UTC)",
                 failure=Failure.BUDGET_SPENT,
             )
-        bill = Bill()
+        bill, meter, failed = Bill(), _METER.get(), True
         try:
             yield bill
+            failed = False
         except ProviderFailed as error:
-            if error.failure in _NEVER_ASKED:
+            if error.failure in _NOT_CHARGED:
                 bill.read, bill.written = 0, 0
             raise
         finally:
+            actual = reserved
             if bill.read is not None:
-                actual = self._request(who, bill.read, bill.written)
-                actual = msgspec.structs.replace(actual, day=reserved.day)
+                actual = msgspec.structs.replace(self._request(who, bill.read, bill.written), day=reserved.day)
                 async with self.database.transaction(self.org_id) as conn:
                     await spending.settle(conn, reserved, actual)
+            if meter is not None and actual.prompt_tokens + actual.completion_tokens:
+                meter.append(_usage(actual, failed=failed))
 
     def _request(self, who: Embedder | ChatModel | Reranker, read: int, written: int) -> Request:
         cost = (read * self.prompt_price + written * self.completion_price) / A_MILLION
@@ -74,6 +97,13 @@ class Purse(msgspec.Struct, frozen=True, kw_only=True):
             org_id=self.org_id, day=self.day(), provider=who.name, model=who.model,
             prompt_tokens=read, completion_tokens=written, cost=cost,
         )  # fmt: skip
+
+
+def _usage(request: Request, *, failed: bool) -> Usage:
+    return Usage(
+        provider=request.provider, model=request.model, prompt_tokens=request.prompt_tokens,
+        completion_tokens=request.completion_tokens, cost=request.cost, failed=failed,
+    )  # fmt: skip
 
 
 class Bill(msgspec.Struct):
@@ -94,10 +124,18 @@ class PaidEmbedder:
         self._purse = purse
 
     async def embed(self, texts: Sequence[str]) -> Vectors:
-        """See `Embedder`. How many tokens it was nobody tells: the estimate, rather too high, stands."""
-        read = sum(map(estimate, texts))
-        async with self._purse.paying(self, read):
-            return await self._inner.embed(texts)
+        """See `Embedder`. How many tokens it was nobody tells: the estimate, rather too high, stands.
+
+        Each request is paid for by itself, so that one that fails costs nobody those before and behind it.
+        """
+        made = np.zeros((len(texts), self.dimension), np.float32)
+        start = 0
+        for count in batches(texts):
+            part = texts[start : start + count]
+            async with self._purse.paying(self, sum(map(estimate, part))):
+                made[start : start + count] = await self._inner.embed(part)
+            start += count
+        return made
 
 
 class PaidChat:
@@ -121,8 +159,12 @@ class PaidChat:
 
     async def stream(self, messages: Sequence[Message], *, max_tokens: int = 1024) -> AsyncGenerator[str | Completion]:
         """See `ChatModel`."""
-        async with self._purse.paying(self, estimate(messages), max_tokens) as bill:
-            async for piece in self._inner.stream(messages, max_tokens=max_tokens):
+        asked = self._inner.stream(messages, max_tokens=max_tokens)
+        async with (
+            self._purse.paying(self, estimate(messages), max_tokens) as bill,
+            contextlib.aclosing(asked) as pieces,
+        ):
+            async for piece in pieces:
                 if isinstance(piece, Completion):
                     bill.read, bill.written = piece.prompt_tokens, piece.completion_tokens
                 yield piece

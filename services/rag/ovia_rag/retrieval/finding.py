@@ -1,5 +1,7 @@
 """Finds passages: one search in the database, ranked by what each has in common with the question."""
 
+import contextlib
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,19 +12,20 @@ from ovia_rag.providers.embedding import Embedder
 from ovia_rag.providers.reranking import Reranker
 from ovia_rag.retrieval import similar_words
 from ovia_rag.retrieval.duplicates import collapse
-from ovia_rag.retrieval.features import Features, features
+from ovia_rag.retrieval.features import Features, Question
 from ovia_rag.retrieval.ranking import Weights, learned
 from ovia_shared.database.ask import filtering
 from ovia_shared.database.ask import search as database
-from ovia_shared.database.pool import Connection
+from ovia_shared.database.pool import Connection, Opening
 from ovia_shared.errors import OviaError
 from ovia_shared.models.ask import Passage, Search, SourceKind
 from ovia_shared.models.ask_search import Fusion, Hit, Hits, Vector
 
 # How many hits are ranked for good: past the hundredth hardly anything rises into view.
 DEPTH = 100
-# The vectors that come with Ovia are weak beside BM25: with equal weights they make results worse.
-EMBEDDED_FUSION = Fusion(weight=0.35, k=5)
+# The vectors that come with Ovia are weak beside BM25: weighed equally they make results worse. This weight is the one
+# that was above BM25 alone in both halves of both sets of docs/benchmarks.md.
+EMBEDDED_FUSION = Fusion(weight=0.15, k=5)
 PROVIDER_FUSION = Fusion(weight=0.5, k=5)
 # A question for what is newest: what changed just now has e to the power of this times the odds of what is long ago,
 # and half of that power is lost with each month.
@@ -55,11 +58,12 @@ class Ranked(msgspec.Struct, frozen=True):
 
 
 class Finder:
-    """Finds by one embedder. Made once and kept: it remembers the vectors of words."""
+    """Finds by one embedder. Made once and kept: it remembers the vectors of words. `told` is noted of all it finds."""
 
-    def __init__(self, embedder: Embedder | None, reranker: Reranker | None = None) -> None:
+    def __init__(self, embedder: Embedder | None, reranker: Reranker | None = None, told: Sequence[str] = ()) -> None:
         self._embedder = embedder
         self._reranker = reranker
+        self._told = told
         # What is kept is found by the embedder itself; no protocol says that it can be hashed.
         own: Any = embedder
         self._words = similar_words.of(own) if embedder is not None and embedder.name == EMBEDDED else None
@@ -75,15 +79,32 @@ class Finder:
         limit: int = 20,
         vector: Vector | None = None,
     ) -> Found:
+        """`find_apart` on a connection that is there anyhow, and waits while providers are asked."""
+        return await self.find_apart(
+            lambda: contextlib.nullcontext(conn), org_id, search, as_of=as_of, limit=limit, vector=vector
+        )
+
+    async def find_apart(
+        self,
+        opened: Opening,
+        org_id: UUID,
+        search: Search,
+        *,
+        as_of: datetime,
+        limit: int = 20,
+        vector: Vector | None = None,
+    ) -> Found:
         """The best `limit` passages for a search; people and teams are who they were at `as_of`.
 
-        `vector` is the question's, for whoever asked for it before taking a connection; without it, it is asked for
-        here. A provider that fails is done without, and `notes` say so. Raises what the database raises.
+        The database is asked in a transaction of its own, so that none is open while a provider is waited for. `vector`
+        is the question's if it is known already. A provider that fails is done without, and `notes` say so. Raises what
+        the database raises.
         """
-        notes: list[str] = []
+        notes = [*self._told]
         if vector is None:
             vector = await self.vector(search.text, notes)
-        hits, ranked = await self.ranked(conn, org_id, search, as_of=as_of, vector=vector)
+        async with opened() as conn:
+            hits, ranked = await self.ranked(conn, org_id, search, as_of=as_of, vector=vector)
         if vector is not None and not hits.by_vectors:
             notes.append(f"the index has no vectors of {vector.model} yet; only words were compared")
         kept = collapse(ranked, lambda one: one.hit.content, limit)
@@ -121,7 +142,8 @@ class Finder:
         return Vector(self._embedder.name, self._embedder.model, values.tolist())
 
     async def _ranked(self, hits: Hits, search: Search, as_of: datetime) -> list[Ranked]:
-        made = [features(hits.words, hit) for hit in hits.hits]
+        question = Question(hits.words)
+        made = [question.features(hit) for hit in hits.hits]
         weights = learned().text
         if hits.by_vectors:
             weights = learned().vectors
@@ -138,7 +160,7 @@ class Finder:
         if self._reranker is None or not ranked:
             return ranked
         try:
-            scores = await self._reranker.rerank(question, [one.hit.content for one in ranked])
+            scores = await self._reranker.rerank(question, [_titled(one.hit) for one in ranked])
         except OviaError as error:
             notes.append(f"{self._reranker.name} did not judge the passages ({error.message})")
             return ranked
@@ -176,6 +198,12 @@ def _recent(updated_at: datetime | None, as_of: datetime) -> float:
         return 0.0
     days: float = max((as_of - updated_at).total_seconds(), 0) / 86_400
     return float(0.5 ** (days / RECENT_HALF_LIFE_DAYS))
+
+
+def _titled(hit: Hit) -> str:
+    """As a reader sees it: what a piece says often depends on what it is a piece of."""
+    titles = " / ".join(one for one in hit.title_path if one)
+    return f"{titles}\n{hit.content}" if titles else hit.content
 
 
 def _plain(text: str) -> str:

@@ -36,6 +36,10 @@ _SAYINGS = {
     "list": ("{what} of {scope}, {when}", "{what}, {scope}, {when}"),
     "person": ("people, their teams and accounts", "люди, их команды и учётные записи"),
     "item": ("work items and merge requests called {item}", "задачи и мерж-реквесты {item}"),
+    "withheld": (
+        "some of {what} are restricted at their source: they are counted, and not shown",
+        "«{what}»: часть ограничена в источнике, поэтому посчитана, но не показана",
+    ),
     "nothing_asked": (
         "nothing: the question names no number, list, person or topic that can be looked up",
         "ничего: в вопросе нет показателя, списка, человека или темы, которые можно найти",
@@ -57,6 +61,7 @@ _SAYINGS = {
         "the data behind {title} can be trusted to {score} %: {reason}",
         "данным для «{title}» можно доверять на {score} %: {reason}",
     ),
+    "left_out": ("[left out: words to an assistant]", "[опущено: слова, обращённые к ассистенту]"),
     "unsupported": (
         "left out, because nothing cited says it: {count} statements",
         "пропущено, потому что не подтверждается источниками: {count}",
@@ -65,6 +70,10 @@ _SAYINGS = {
         "similar meanings were not looked for: {why}", "поиск по смыслу не использовался: {why}",
     ),
     "without_model": ("no model worded this: {why}", "модель не использовалась для формулировок: {why}"),
+    "model_stopped": (
+        "the model stopped midway, and the rest is told without it: {why}",
+        "модель остановилась на полпути, остальное сказано без неё: {why}",
+    ),
     "planned_by_rules": (
         "the question was understood by rules, without the model: {why}",
         "вопрос разобран правилами, без модели: {why}",

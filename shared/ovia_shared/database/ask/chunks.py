@@ -13,7 +13,7 @@ from ovia_shared.models.ask_index import Change, Chunk, SourceKey
 # What an unchanged piece may still change: where it stands, and what is said of it.
 _MOVING = (
     "ordinal", "starts_at", "ends_at", "project_external_id", "identity_ids", "url", "version", "created_at",
-    "updated_at",
+    "updated_at", "restricted",
 )  # fmt: skip
 _STAYING = (
     "source_kind", "connection_id", "external_id", "part", "part_external_id", "title_path", "content", "language",
@@ -22,7 +22,7 @@ _NEW = """
     number integer, source_kind text, connection_id uuid, external_id text, part text, part_external_id text,
     title_path text[], content text, language text, ordinal integer, starts_at integer, ends_at integer,
     project_external_id text, identity_ids uuid[], url text, version text, created_at timestamptz,
-    updated_at timestamptz
+    updated_at timestamptz, restricted boolean
 """
 # What is found under its title is found by the words of the title, too. Counted once, not for each use of it.
 _WORDS = """
@@ -46,6 +46,7 @@ async def store(
 
     A chunk that says the same under the same titles stays, with its id and its vectors, wherever it moved within its
     part; of the sources `anew` its words are counted anew all the same.
+    `conn` has to see restricted texts.
     """
     await states.hold(conn, org_id)
     await load_temporary(conn, "ask_new", _NEW, _records(made), ("number", *_STAYING, *_MOVING))

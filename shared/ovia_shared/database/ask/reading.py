@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from ovia_shared.database.pool import Connection
 from ovia_shared.models.ask import SourceKind
 from ovia_shared.models.ask_index import Part, PartKind, Source, SourceKey
@@ -13,7 +15,7 @@ _WHOLE = {
         select t.connection_id, t.external_id, t.title, t.title as written, t.project_external_id, t.url,
                t.version::text as version, t.body as text,
                array[t.last_author_identity_id, t.author_identity_id] as identity_ids,
-               t.created_at, t.updated_at
+               t.created_at, t.updated_at, t.restricted
           from wanted join documents t using (org_id, connection_id, external_id)
          where t.removed_at is null
     """,
@@ -22,7 +24,7 @@ _WHOLE = {
                t.project_external_id, t.url,
                null as version, t.description as text,
                array[t.assignee_identity_id, t.reporter_identity_id, t.creator_identity_id] as identity_ids,
-               t.created_at, t.updated_at
+               t.created_at, t.updated_at, t.restricted
           from wanted join work_items t using (org_id, connection_id, external_id)
          where t.removed_at is null
     """,
@@ -33,7 +35,7 @@ _WHOLE = {
                array[t.author_identity_id, t.merged_by_identity_id]
                || array(select jsonb_array_elements_text(t.reviewer_identity_ids)::uuid)
                || array(select jsonb_array_elements_text(t.assignee_identity_ids)::uuid) as identity_ids,
-               t.created_at, t.updated_at
+               t.created_at, t.updated_at, false as restricted
           from wanted join merge_requests t using (org_id, connection_id, external_id)
          where t.removed_at is null
     """,
@@ -64,7 +66,7 @@ async def _read(
         f"""
         {_WANTED}
         select c.connection_id, c.subject_external_id, c.external_id, c.body, c.author_identity_id, c.created_at,
-               coalesce(c.updated_at, c.created_at) as updated_at
+               coalesce(c.updated_at, c.created_at) as updated_at, c.restricted
           from wanted
           join comments c on c.org_id = wanted.org_id and c.connection_id = wanted.connection_id
                          and c.subject_kind = $4 and c.subject_external_id = wanted.external_id
@@ -77,7 +79,7 @@ async def _read(
         part = Part(
             kind=PartKind.COMMENT, external_id=row["external_id"], text=row["body"],
             identity_ids=_named([row["author_identity_id"]]), created_at=row["created_at"],
-            updated_at=row["updated_at"],
+            updated_at=row["updated_at"], restricted=row["restricted"],
         )  # fmt: skip
         comments.setdefault((row["connection_id"], row["subject_external_id"]), []).append(part)
     return [
@@ -91,7 +93,10 @@ def _source(kind: SourceKind, row: Any, comments: list[Part]) -> Source:
         "identity_ids": _named(row["identity_ids"]),
         "created_at": row["created_at"],
         "updated_at": row["updated_at"],
+        "restricted": row["restricted"],
     }
+    if row["restricted"]:
+        comments = [msgspec.structs.replace(one, restricted=True) for one in comments]
     has_body = bool(row["text"] and row["text"].strip())
     kind_of_first, text = (PartKind.BODY, row["text"]) if has_body else (PartKind.TITLE, row["written"])
     return Source(

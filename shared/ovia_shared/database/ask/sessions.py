@@ -16,6 +16,19 @@ _WANTED = """
  where a.org_id = $1 and ($2::uuid is null or a.token_id = $2) and ($3::text is null or a.outcome = $3)
 """
 
+_WITHHELD = "(not sees_restricted() and ask_withholds(a.citations, a.restricted))"
+
+PAGE = f"""
+select a.id, a.query as question, a.caller, a.language, a.intent, a.outcome, a.confidence,
+       jsonb_array_length(a.statements) as statements, f.helpful, a.milliseconds, a.created_at,
+       {_WITHHELD} as withheld
+  from ask_answers a
+  left join ask_feedback f on f.org_id = $1 and f.answer_id = a.id and f.token_id = a.token_id
+{_WANTED}
+   and ($4::timestamptz is null or (a.created_at, a.id) < ($4, $5::uuid))
+ order by a.created_at desc, a.id desc limit $6
+"""  # noqa: S608 (constants)
+
 
 async def keep(conn: Connection, caller: Caller, answer: AskAnswer) -> None:
     """Keeps an answer with its question and plan, as this caller's."""
@@ -24,9 +37,9 @@ async def keep(conn: Connection, caller: Caller, answer: AskAnswer) -> None:
         """
         insert into ask_answers (org_id, id, token_id, caller, query, filters, language, intent, plan, outcome,
                                  confidence, statements, citations, assumptions, looked_at, follow_ups, notes, usage,
-                                 tokens, as_of, index_version, milliseconds, created_at)
+                                 tokens, as_of, index_version, milliseconds, created_at, restricted, stated)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-                $23)
+                $23, ask_withholds($13, false), $24)
         """,
         caller.org_id,
         answer.id,
@@ -51,37 +64,37 @@ async def keep(conn: Connection, caller: Caller, answer: AskAnswer) -> None:
         answer.index_version,
         answer.milliseconds,
         answer.created_at,
+        told["stated"] or None,
     )
 
 
 async def find_one(conn: Connection, org_id: UUID, answer_id: UUID) -> KeptAnswer | None:
-    """This answer and who asked for it, or None."""
-    row = await conn.fetchrow("select * from ask_answers where org_id = $1 and id = $2", org_id, answer_id)
-    return None if row is None else KeptAnswer(_to_answer(row), row["token_id"], row["caller"])
+    """This answer and who asked for it, or None.
+
+    One that rests on texts which this transaction may not see is not told: its `answer` is None.
+    """
+    row = await conn.fetchrow(
+        f"select a.*, {_WITHHELD} as withheld from ask_answers a where a.org_id = $1 and a.id = $2",  # noqa: S608 (constants)
+        org_id,
+        answer_id,
+    )
+    if row is None:
+        return None
+    return KeptAnswer(None if row["withheld"] else _to_answer(row), row["token_id"], row["caller"])
 
 
 async def find(
     conn: Connection, org_id: UUID, wanted: AskedFilter, after: AskedPosition | None, most: int
 ) -> list[Asked]:
     """At most `most` questions behind `after`, newest first; each with what its asker thought of the answer."""
-    rows = await conn.fetch(
-        f"""
-        select a.id, a.query as question, a.caller, a.language, a.intent, a.outcome, a.confidence,
-               jsonb_array_length(a.statements) as statements, f.helpful, a.milliseconds, a.created_at
-          from ask_answers a
-          left join ask_feedback f on f.org_id = $1 and f.answer_id = a.id and f.token_id = a.token_id
-        {_WANTED}
-           and ($4::timestamptz is null or (a.created_at, a.id) < ($4, $5::uuid))
-         order by a.created_at desc, a.id desc limit $6
-        """,  # noqa: S608 (constants)
-        org_id,
-        wanted.token_id,
-        wanted.outcome,
-        None if after is None else after.created_at,
-        None if after is None else after.id,
-        most,
-    )
+    rows = await conn.fetch(PAGE, *page_values(org_id, wanted, after, most))
     return to_models(Asked, rows)
+
+
+def page_values(org_id: UUID, wanted: AskedFilter, after: AskedPosition | None, most: int) -> tuple[Any, ...]:
+    """What `PAGE` is asked with."""
+    created_at, answer_id = (None, None) if after is None else (after.created_at, after.id)
+    return org_id, wanted.token_id, wanted.outcome, created_at, answer_id, most
 
 
 async def count(conn: Connection, org_id: UUID, wanted: AskedFilter) -> int:
@@ -142,4 +155,4 @@ async def texts_of(conn: Connection, org_id: UUID, source: dict[str, Any]) -> li
 
 def _to_answer(row: asyncpg.Record) -> AskAnswer:
     told = {name: row[name] for name in AskAnswer.__struct_fields__ if name != "question"}
-    return msgspec.convert({**told, "question": row["query"]}, AskAnswer)
+    return msgspec.convert({**told, "question": row["query"], "stated": row["stated"] or []}, AskAnswer)

@@ -24,11 +24,12 @@ class NamedPerson(msgspec.Struct, frozen=True):
 
 
 class NamedTeam(msgspec.Struct, frozen=True):
-    """A team; `parent` is the name of the one above."""
+    """A team; `parent` is the name of the one above, `parent_id` that team."""
 
     id: UUID
     name: str
     parent: str | None
+    parent_id: UUID | None = None
 
 
 class NamedProduct(msgspec.Struct, frozen=True):
@@ -73,6 +74,14 @@ class NamedRelease(msgspec.Struct, frozen=True):
     released_at: datetime | None
 
 
+class NamedConnection(msgspec.Struct, frozen=True):
+    """Where something was read: no question names it, but filters do."""
+
+    id: UUID
+    kind: str
+    name: str
+
+
 class Names(msgspec.Struct, frozen=True):
     """All that can be called by a name."""
 
@@ -82,10 +91,11 @@ class Names(msgspec.Struct, frozen=True):
     projects: list[NamedProject]
     sprints: list[NamedSprint]
     releases: list[NamedRelease]
+    connections: list[NamedConnection] = []
 
 
 async def version(conn: Connection, org_id: UUID) -> str:
-    """Differs when a person, team, product, project, sprint or release was added, changed or put away.
+    """Differs when a person, team, product, project, sprint, release or connection was added, changed or put away.
 
     What accounts are called, and whose they are, is not in it: that is read anew with time.
     """
@@ -103,7 +113,8 @@ async def version(conn: Connection, org_id: UUID) -> str:
               where org_id = $1 and known_to = 'infinity'),
             (select concat_ws('.', count(*), max(changed_at)) from projects where org_id = $1),
             (select concat_ws('.', count(*), max(changed_at)) from sprints where org_id = $1),
-            (select concat_ws('.', count(*), max(changed_at)) from releases where org_id = $1))
+            (select concat_ws('.', count(*), max(changed_at)) from releases where org_id = $1),
+            (select concat_ws('.', count(*), max(updated_at)) from connections where org_id = $1))
         """,
         org_id,
     )
@@ -119,6 +130,7 @@ async def read(conn: Connection, org_id: UUID) -> Names:
         projects=await _projects(conn, org_id),
         sprints=await _sprints(conn, org_id),
         releases=await _releases(conn, org_id),
+        connections=await _connections(conn, org_id),
     )
 
 
@@ -174,7 +186,7 @@ async def _people(conn: Connection, org_id: UUID) -> list[NamedPerson]:
 async def _teams(conn: Connection, org_id: UUID) -> list[NamedTeam]:
     rows = await conn.fetch(
         """
-        select t.id, t.name, a.name as parent
+        select t.id, t.name, a.name as parent, a.id as parent_id
           from teams t left join teams a on a.org_id = t.org_id and a.id = t.parent_id
          where t.org_id = $1 and t.deleted_at is null
          order by t.name collate "C", t.id
@@ -240,3 +252,10 @@ async def _releases(conn: Connection, org_id: UUID) -> list[NamedRelease]:
         org_id,
     )
     return to_models(NamedRelease, rows)
+
+
+async def _connections(conn: Connection, org_id: UUID) -> list[NamedConnection]:
+    rows = await conn.fetch(
+        "select id, kind, name from connections where org_id = $1 and status <> 'deleting' order by name, id", org_id
+    )
+    return to_models(NamedConnection, rows)

@@ -6,7 +6,10 @@ import msgspec
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A page or a blog post. `body` is clean text, with headings as lines that begin with `#`."""
+    """A page or a blog post. `body` is clean text, with headings as lines that begin with `#`.
+
+    `restricted`: the source shows it to some people only, by itself or by a page above it.
+    """
 
     external_id: str
     project_external_id: str
@@ -23,6 +26,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     created_at: datetime | None = None
     updated_at: datetime | None = None
     notes: tuple[str, ...] = ()
+    restricted: bool = False
 
 
 class DocumentVersion(msgspec.Struct, frozen=True, kw_only=True, gc=False):

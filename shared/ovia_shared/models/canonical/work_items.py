@@ -10,7 +10,7 @@ class WorkItem(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A Jira issue or a GitLab issue.
 
     `status_category` is todo, in_progress or done. `fields` are custom fields by the name they have in the source.
-    `notes` say, in words, what had to be bent to fit.
+    `notes` say, in words, what had to be bent to fit. `restricted`: the source shows it to some people only.
     """
 
     external_id: str
@@ -44,6 +44,7 @@ class WorkItem(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     updated_at: datetime | None = None
     resolved_at: datetime | None = None
     notes: tuple[str, ...] = ()
+    restricted: bool = False
 
 
 class WorkItemKey(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -88,6 +89,7 @@ class Comment(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What somebody wrote under a work item, a merge request or a document (`subject_kind`).
 
     `inline` comments stand at a line or a passage; `resolved` is None where the source has no such thing.
+    `restricted`: the source shows it to fewer people than what it stands under.
     """
 
     subject_kind: str
@@ -97,6 +99,7 @@ class Comment(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     body: str
     inline: bool = False
     resolved: bool | None = None
+    restricted: bool = False
     created_at: datetime | None = None
     updated_at: datetime | None = None
 

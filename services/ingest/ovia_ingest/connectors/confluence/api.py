@@ -142,9 +142,18 @@ def address(context: Context, webui: str | None) -> str | None:
 
 def changed_since(key: str | None, kind: str, since: datetime) -> str:
     """The CQL for content of a kind in a space that changed since, and a day more."""
-    name = (key or "").replace("\\", "\\\\").replace('"', '\\"')
     moment = f"{since - ZONES:%Y-%m-%d %H:%M}"
-    return f'space = "{name}" and type = {kind} and lastmodified >= "{moment}" order by created asc'
+    return f'{_in_space(key, kind)} and lastmodified >= "{moment}" order by created asc'
+
+
+def of_kind(key: str | None, kind: str) -> str:
+    """The CQL for all content of a kind in a space."""
+    return f"{_in_space(key, kind)} order by created asc"
+
+
+def _in_space(key: str | None, kind: str) -> str:
+    name = (key or "").replace("\\", "\\\\").replace('"', '\\"')
+    return f'space = "{name}" and type = {kind}'
 
 
 def _following(answer: Answer, page: _Listed) -> Place | None:

@@ -20,6 +20,7 @@ from ovia_ingest.connectors.confluence.api import (
     segment,
 )
 from ovia_ingest.connectors.confluence.documents import Changed
+from ovia_ingest.connectors.confluence.restrictions import Restrictions
 from ovia_ingest.connectors.confluence.search import commented
 from ovia_ingest.sources.context import Context
 from ovia_ingest.sources.values import moment
@@ -34,8 +35,11 @@ class _Thread(msgspec.Struct, omit_defaults=True):
     versions: list[msgspec.Raw] | None = None
 
 
-class Envelope(msgspec.Struct):
-    """The raw record of a document: itself as sent, and beside it what belongs to it."""
+class Envelope(msgspec.Struct, omit_defaults=True):
+    """The raw record of a document: itself as sent, and beside it what belongs to it.
+
+    `restricted_by` are the ids of those, among it and the pages above it, that only some people may see.
+    """
 
     scope: str
     document: msgspec.Raw
@@ -43,6 +47,7 @@ class Envelope(msgspec.Struct):
     labels: list[msgspec.Raw]
     footer_comments: list[_Thread]
     inline_comments: list[_Thread]
+    restricted_by: list[str] = []
 
 
 class CloudLibrary:
@@ -55,6 +60,7 @@ class CloudLibrary:
         self._key = context.project_key
         self._listed = f"{confluence.v2}/spaces/{segment(scope)}/{PATHS[kind]}"
         self._path = f"{confluence.v2}/{PATHS[kind]}"
+        self.restrictions = Restrictions(confluence, kind, context.project_key)
 
     async def now(self) -> datetime:
         return await self._confluence.now()
@@ -85,13 +91,15 @@ class CloudLibrary:
     async def envelope(self, document: msgspec.Raw) -> bytes:
         latest = glimpse(document, payloads.CloudDocument).version
         path = f"{self._path}/{segment(identify(document))}"
-        versions, labels, footer, inline = await asyncio.gather(
+        versions, labels, footer, inline, restricted_by = await asyncio.gather(
             self._versions(path, latest),
             self._confluence.all_of(f"{path}/labels"),
             self._comments(path, "footer-comments"),
             self._comments(path, "inline-comments"),
+            self.restrictions.of(identify(document)),
         )
-        return msgspec.json.encode(Envelope(self._scope, document, versions, labels, footer, inline))
+        envelope = Envelope(self._scope, document, versions, labels, footer, inline, restricted_by)
+        return msgspec.json.encode(envelope)
 
     async def _edited(self, since: datetime) -> Changed:
         found = Changed(set(), False)

@@ -17,6 +17,7 @@ from ovia_ingest.connectors.confluence.api import (
     segment,
 )
 from ovia_ingest.connectors.confluence.documents import Changed
+from ovia_ingest.connectors.confluence.restrictions import Restrictions
 from ovia_ingest.connectors.confluence.search import commented, edited
 from ovia_ingest.sources.context import Context
 from ovia_shared.errors import SourceRefused
@@ -40,13 +41,17 @@ class _Document(msgspec.Struct):
 
 
 class Envelope(msgspec.Struct, omit_defaults=True):
-    """The raw record of a document: itself as sent, and beside it what belongs to it."""
+    """The raw record of a document: itself as sent, and beside it what belongs to it.
+
+    `restricted_by` are the ids of those, among it and the pages above it, that only some people may see.
+    """
 
     scope: str
     document: msgspec.Raw
     versions: list[msgspec.Raw]
     comments: list[msgspec.Raw]
     labels: list[msgspec.Raw] | None = None
+    restricted_by: list[str] = []
 
 
 class DataCenterLibrary:
@@ -59,6 +64,7 @@ class DataCenterLibrary:
         self._key = context.project_key or ""
         # Older servers have versions only in the experimental API.
         self._versions_in = confluence.v1
+        self.restrictions = Restrictions(confluence, kind, context.project_key)
 
     async def now(self) -> datetime:
         return await self._confluence.now()
@@ -89,15 +95,16 @@ class DataCenterLibrary:
     async def envelope(self, document: msgspec.Raw) -> bytes:
         external_id = segment(identify(document))
         path = f"{self._confluence.v1}/content/{external_id}"
-        versions, comments, labels = await asyncio.gather(
+        versions, comments, labels, restricted_by = await asyncio.gather(
             self._versions(external_id),
             self._confluence.all_of(
                 f"{path}/child/comment",
                 {"expand": COMMENT_EXPANDED, "depth": "all", "location": ["footer", "inline", "resolved"]},
             ),
             self._labels(path, document),
+            self.restrictions.of(identify(document)),
         )
-        return msgspec.json.encode(Envelope(self._scope, document, versions, comments, labels))
+        return msgspec.json.encode(Envelope(self._scope, document, versions, comments, labels, restricted_by))
 
     async def _versions(self, external_id: str) -> list[msgspec.Raw]:
         try:

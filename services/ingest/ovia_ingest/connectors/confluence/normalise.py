@@ -81,6 +81,7 @@ def _cloud(kind: str, payload: bytes, context: Context) -> Normalised:
         labels=_labels(envelope.labels),
         created_at=moment(shown.createdAt),
         updated_at=moment(latest.createdAt),
+        restricted=bool(envelope.restricted_by),
     )
     return _made(document, versions, comments, body, seen)
 
@@ -141,6 +142,7 @@ def _data_center(kind: str, payload: bytes, context: Context) -> Normalised:
         labels=_labels(envelope.labels if envelope.labels is not None else inline_labels),
         created_at=moment(history.createdDate),
         updated_at=moment(latest.when),
+        restricted=bool(envelope.restricted_by),
     )
     return _made(document, versions, comments, body, seen)
 

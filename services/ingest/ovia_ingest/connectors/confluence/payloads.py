@@ -92,6 +92,7 @@ class CloudDocument(msgspec.Struct):
 class CloudEnvelope(msgspec.Struct):
     document: CloudDocument
     scope: str = ""
+    restricted_by: list[str] | None = None
     versions: list[CloudVersion | None] | None = None
     labels: list[Label | None] | None = None
     footer_comments: list[CloudThread | None] | None = None
@@ -152,6 +153,7 @@ class Content(msgspec.Struct):
 class ContentEnvelope(msgspec.Struct):
     document: Content
     scope: str = ""
+    restricted_by: list[str] | None = None
     versions: list[Version | None] | None = None
     labels: list[Label | None] | None = None
     comments: list[Content | None] | None = None

@@ -18,7 +18,7 @@ from ovia_ingest.sources.reading import Normalised
 from ovia_ingest.sources.values import line, long_text, moment
 from ovia_shared.models.canonical.work_items import WorkItem, WorkItemKey, WorkItemTransition
 
-VERSION = 1
+VERSION = 2
 KIND = "work_item"
 CATEGORIES = {"opened": "todo", "reopened": "todo", "closed": "done"}
 
@@ -86,6 +86,7 @@ def _row(external_id: str, key: str, project_id: str, one: payloads.Issue, seen:
         updated_at=moment(one.updated_at),
         resolved_at=moment(one.closed_at) if one.state == "closed" else None,
         notes=tuple(notes),
+        restricted=bool(one.confidential),
     )
 
 

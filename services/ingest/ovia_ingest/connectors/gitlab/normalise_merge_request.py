@@ -21,7 +21,7 @@ from ovia_ingest.sources.values import line, long_text, moment
 from ovia_shared.models.canonical.merge_requests import MergeRequest, MergeRequestCommit
 from ovia_shared.models.canonical.references import Reference
 
-VERSION = 1
+VERSION = 2
 KIND = "merge_request"
 # "locked" is a merge request while it is being merged.
 STATES = {"opened": "open", "locked": "open", "merged": "merged", "closed": "closed"}

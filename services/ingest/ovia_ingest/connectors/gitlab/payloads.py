@@ -38,6 +38,8 @@ class Note(msgspec.Struct):
     system: bool | None = None
     resolvable: bool | None = None
     resolved: bool | None = None
+    internal: bool | None = None
+    confidential: bool | None = None
 
 
 class StateEvent(msgspec.Struct):
@@ -124,6 +126,7 @@ class Issue(msgspec.Struct):
     description: str | None = None
     state: str | None = None
     issue_type: str | None = None
+    confidential: bool | None = None
     web_url: str | None = None
     author: User | None = None
     assignee: User | None = None

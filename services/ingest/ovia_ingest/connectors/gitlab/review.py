@@ -109,6 +109,8 @@ def comments(
             body=long_text(note.body, "comment", []) or "",
             inline=note.type == "DiffNote",
             resolved=bool(note.resolved) if note.resolvable else None,
+            # Earlier GitLabs call internal notes confidential, later ones call them both.
+            restricted=bool(note.internal or note.confidential),
             created_at=moment(note.created_at),
             updated_at=moment(note.updated_at),
         )

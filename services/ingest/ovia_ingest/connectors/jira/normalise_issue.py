@@ -16,7 +16,7 @@ from ovia_shared.database.canonical_tables import Row
 from ovia_shared.models.canonical.work_items import Comment, WorkItem, WorkItemKey, WorkItemLink, Worklog
 from ovia_shared.models.identity import NewIdentity
 
-VERSION = 1
+VERSION = 2
 MOST_FIELDS = 200
 LARGEST_NUMBER = 2**62
 
@@ -159,6 +159,7 @@ def _work_item(
         updated_at=_time(fields.updated, "date of the last change", notes),
         resolved_at=_time(fields.resolutiondate, "resolution date", notes),
         notes=tuple(notes),
+        restricted=fields.security is not None,
     )
 
 
@@ -191,6 +192,8 @@ def _comment(item: str, comment: payloads.CommentData, seen: _Seen) -> Comment:
         external_id=str(comment.id),
         author_account=seen.name(comment.author),
         body=long_text(text_of(comment.body), "comment", []) or "",
+        # For a role or a group only; or, in a service project, not for customers.
+        restricted=comment.visibility is not None or comment.jsdPublic is False,
         created_at=moment(comment.created),
         updated_at=moment(comment.updated),
     )

@@ -101,6 +101,8 @@ class CommentData(msgspec.Struct):
     body: Any = None
     created: Moment = None
     updated: Moment = None
+    visibility: Named | None = None
+    jsdPublic: bool | None = None
 
 
 class WorklogData(msgspec.Struct):
@@ -147,6 +149,7 @@ class IssueFields(msgspec.Struct):
     summary: str | None = None
     description: Any = None
     status: Status | None = None
+    security: Named | None = None
     resolution: Named | None = None
     priority: Named | None = None
     reporter: User | None = None

@@ -20,7 +20,7 @@ from tests.browser.watching import Watched
 from tests.local.running import Run
 
 LAPTOP = {"width": 1366, "height": 768}
-READY_SECONDS = 300
+READY_SECONDS = 600
 # What Chromium would ask of the network by itself.
 QUIET = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",

@@ -56,7 +56,7 @@ async def test_an_older_ingest_writes_nothing_over_what_a_newer_one_made(
     await make_due(rows)
     finished = await run.end(organisations[0])
     assert finished.code == 1
-    assert "a newer Ovia has read this (normaliser 99, here 1); update this one" in finished.err
+    assert f"a newer Ovia has read this (normaliser 99, here {normalise_issue.VERSION}); update" in finished.err
 
 
 async def test_users_that_may_not_be_listed_keep_no_project_from_being_read(

@@ -45,8 +45,10 @@ def test_everything_starts_stops_and_survives(state_directory: Path, repository:
     assert first.ready().get("/team/people").json()["total"] == 2
     assert first.get("/metrics").status_code == 404
     assert first.get("/sync").json()["total"] == 1
-    for path in ("/team/kpis", "/console/"):
-        assert first.get(path).status_code == 404, path  # the service behind it answers, and has nothing there
+    assert first.get("/team/kpis").status_code == 404  # the service behind it answers, and has nothing there
+    asked_to_sign_in = first.get("/console/")
+    assert asked_to_sign_in.status_code == 303
+    assert asked_to_sign_in.headers["location"].startswith("/console/sign-in")
     assert first.get("/ask").status_code == 405  # what is asked is posted
     other = Run(state, port)
     assert other.process.wait(START_SECONDS) == 1

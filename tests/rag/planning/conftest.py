@@ -10,7 +10,7 @@ from ovia_shared.database.ids import new_id
 from ovia_shared.database.pool import Database, _prepare
 from tests.conftest import OpenDatabase, SampleOrganisation
 from tests.metrics.conftest import Sources
-from tests.rag.planning.organisation import CONFLUENCE, GITLAB, ITEMS, JIRA, at, names
+from tests.rag.planning.organisation import ITEMS, JIRA, at, names
 
 
 @pytest.fixture
@@ -35,8 +35,9 @@ async def rag(open_database: OpenDatabase) -> Database:
 
 
 async def _fill(to: Sources) -> None:
-    for source, kind in ((JIRA, "jira"), (GITLAB, "gitlab"), (CONFLUENCE, "confluence")):
-        await to.put("connections", id=source, kind=kind, name=kind, base_url=f"https://{kind}", status="active")
+    for source in names().connections:
+        address = f"https://{source.kind}"
+        await to.put("connections", id=source.id, kind=source.kind, name=source.name, base_url=address, status="active")
     for team in names().teams:
         await to.put("teams", id=team.id, name=team.name)
     for person in names().people:

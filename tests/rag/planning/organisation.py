@@ -115,7 +115,7 @@ def names() -> Names:
             for source, one, kind, name, tag, project, when in _RELEASES
         ],
         connections=[
-            NamedConnection(JIRA, "jira", "Tickets"), NamedConnection(GITLAB, "gitlab", "Code"),
+            NamedConnection(GITLAB, "gitlab", "Code"), NamedConnection(JIRA, "jira", "Tickets"),
             NamedConnection(CONFLUENCE, "confluence", "Wiki"),
         ],
     )  # fmt: skip

@@ -29,14 +29,14 @@ def test_sample_data_are_used_where_no_source_is_set_and_nobody_said_no(environ:
 def test_the_env_file_adds_what_the_environment_does_not_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JIRA_BASE_URL", "https://kept.example")
     monkeypatch.setenv("OVIA_REPOS", "")
-    monkeypatch.delenv("GITLAB_BASE_URL", raising=False)
+    # Set, and not deleted, so that what is put there is gone after the test.
+    monkeypatch.setenv("GITLAB_BASE_URL", "")
     written = tmp_path / ".env"
     written.write_text(
         "# a note\nJIRA_BASE_URL=https://other.example\nGITLAB_BASE_URL='https://new.example'\nOVIA_REPOS=/x\n"
     )
     sources.take_over_env_file(written)
     found = {name: os.environ[name] for name in ("JIRA_BASE_URL", "GITLAB_BASE_URL", "OVIA_REPOS")}
-    monkeypatch.delenv("GITLAB_BASE_URL")
     assert found == {
         "JIRA_BASE_URL": "https://kept.example",
         "GITLAB_BASE_URL": "https://new.example",

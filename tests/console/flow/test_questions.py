@@ -7,7 +7,7 @@ import pytest
 
 from ovia_console.flow.percentiles import percentile
 from ovia_console.flow.questions import body, read
-from ovia_console.flow.rows import web_address
+from ovia_console.pages.links import web_address
 from ovia_console.scopes.scope import Scope
 
 TODAY = date(2026, 11, 27)

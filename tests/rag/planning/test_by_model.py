@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from ovia_rag.planning.by_model import Planned, Written, plan_by_model, planned_with, schema
+from ovia_rag.planning.by_model import Planned, Written, planned_with, schema
+from ovia_rag.planning.planner import read_question
 from ovia_rag.planning.reading import read
 from ovia_rag.planning.vocabulary import Vocabularies
 from ovia_rag.providers.chat import ChatModel, Completion, Message
@@ -144,8 +145,8 @@ async def test_a_model_plans_over_the_names_of_the_database(
 ) -> None:
     model = Scripted('{"intent": "list", "lists": ["blockers"], "names": ["sky booking"]}')
     async with database.transaction(organisations[0].id) as conn:
-        made = await plan_by_model(
-            conn, organisations[0].id, "what holds sky booking up?", model=model, now=NOW, zone=ZONE,
-            caller_role=Role.VIEWER, vocabularies=Vocabularies(),
-        )  # fmt: skip
+        reading = await read_question(
+            conn, organisations[0].id, "what holds sky booking up?", now=NOW, zone=ZONE, vocabularies=Vocabularies()
+        )
+    made = await planned_with(model, reading, Filters(), Role.VIEWER)
     assert told(made.plan) == ["list blockers product:Sky Booking 2026-10-28..now"]

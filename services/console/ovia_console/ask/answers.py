@@ -6,6 +6,8 @@ from uuid import UUID
 
 import msgspec
 
+from ovia_console.pages.links import web_address
+
 # Characters of a question, and of a comment on an answer, that the service takes.
 LONGEST = 4000
 
@@ -156,7 +158,7 @@ class Citation(msgspec.Struct, frozen=True):
     @property
     def link(self) -> str | None:
         """Its address, if that is one of the web: sources write what they like."""
-        return self.url if self.url and self.url.startswith(("https://", "http://")) else None
+        return web_address(self.url) or None
 
     @property
     def shown_values(self) -> dict[str, float | None]:

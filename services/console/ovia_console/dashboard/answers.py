@@ -8,8 +8,6 @@ import msgspec
 from ovia_shared.models.data_quality import Quality
 from ovia_shared.models.kpi import KpiRow, Part, Risk, Values, Window
 
-_SAFE = ("http://", "https://")
-
 
 class Change(msgspec.Struct, frozen=True):
     """The value less the one before. `better` is None where neither way is."""
@@ -107,8 +105,3 @@ class Risks(msgspec.Struct, frozen=True):
     data: list[Risk]
     next: str | None = None
     total: int | None = None
-
-
-def link_of(url: str | None) -> str | None:
-    """An address a reader may be led to. What a source says can be anything, a script among it."""
-    return url if url is not None and url.lower().startswith(_SAFE) else None

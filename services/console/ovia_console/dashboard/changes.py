@@ -8,11 +8,12 @@ import msgspec
 from litestar import Response, get
 from litestar.params import QueryParameter
 
-from ovia_console.dashboard.answers import Rows, link_of
+from ovia_console.dashboard.answers import Rows
 from ovia_console.dashboard.asking import Asked, asked_of, known, window_of
 from ovia_console.dashboard.cards import SHOWN
 from ovia_console.dashboard.reasons import Reason, reasons_of
 from ovia_console.dashboard.spoken import Spoken
+from ovia_console.pages.links import web_address
 from ovia_console.pages.visit import OfVisit, Visit
 from ovia_console.services import segment
 from ovia_shared.models.kpi import KpiRow, Window
@@ -55,7 +56,6 @@ async def show(
         explained=[one for one in found if len(one.rows) + len(one.earlier) >= _LEAST],
         asked=asked,
         spoken=Spoken(visit),
-        link_of=link_of,
     )
 
 
@@ -82,7 +82,7 @@ async def _rows(visit: Visit, asked: Asked, name: str, window: Window | None) ->
 def most_telling(rows: Sequence[KpiRow], change: KpiChange) -> list[KpiRow]:
     """Items with links, one row each: the largest where the number rose, the smallest where it fell; of what is only
     counted, the newest."""
-    linked = {(one.connection_id, one.entity_id): one for one in reversed(rows) if link_of(one.url)}
+    linked = {(one.connection_id, one.entity_id): one for one in reversed(rows) if web_address(one.url)}
     found = sorted(linked.values(), key=lambda one: one.occurred_at, reverse=True)
     if change.unit not in ("count", "per day"):
         rose = (change.difference or 0) > 0

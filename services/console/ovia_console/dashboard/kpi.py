@@ -9,7 +9,7 @@ from litestar.params import FromPath, QueryParameter
 
 from ovia_console.dashboard import trend as trends
 from ovia_console.dashboard import words
-from ovia_console.dashboard.answers import KpiAnswer, link_of
+from ovia_console.dashboard.answers import KpiAnswer
 from ovia_console.dashboard.asking import Asked, asked_of
 from ovia_console.dashboard.drilling import Drilled, rows_of
 from ovia_console.dashboard.spoken import Spoken
@@ -114,6 +114,5 @@ def _of_rows(
         "drilled": drilled,
         "unit": described[drilled.rows_of].unit,
         "kept": {**asked.kept(), **seen.kept()},
-        "link_of": link_of,
         "spoken": spoken,
     }

@@ -6,7 +6,7 @@ from typing import Annotated
 from litestar import Response, get
 from litestar.params import QueryParameter
 
-from ovia_console.dashboard.answers import Risks, link_of
+from ovia_console.dashboard.answers import Risks
 from ovia_console.dashboard.asking import Asked, asked_of
 from ovia_console.dashboard.spoken import Spoken
 from ovia_console.dashboard.words import RISKS
@@ -33,7 +33,7 @@ async def show_all(visit: OfVisit, cursor: Annotated[str, QueryParameter(max_len
     found, choices = await asyncio.gather(_risks(visit, asked, _PAGE, cursor), choices_of(visit))
     return visit.page(
         "dashboard/all_risks.html",
-        risks=found, asked=asked, scope=asked.scope, choices=choices, kinds=RISKS, link_of=link_of,
+        risks=found, asked=asked, scope=asked.scope, choices=choices, kinds=RISKS,
         spoken=Spoken(visit), began=not cursor,
     )  # fmt: skip
 
@@ -43,4 +43,4 @@ async def _risks(visit: Visit, asked: Asked, limit: int, cursor: str = "") -> Ri
 
 
 def _answer(visit: Visit, template: str, asked: Asked, found: Risks) -> Response[str]:
-    return visit.page(template, risks=found, asked=asked, kinds=RISKS, link_of=link_of, spoken=Spoken(visit))
+    return visit.page(template, risks=found, asked=asked, kinds=RISKS, spoken=Spoken(visit))

@@ -4,7 +4,6 @@ from litestar import Response, get
 from litestar.params import FromPath
 
 from ovia_console.dashboard import words
-from ovia_console.dashboard.answers import link_of
 from ovia_console.dashboard.asking import asked_of
 from ovia_console.dashboard.reasons import reasons_of
 from ovia_console.dashboard.spoken import Spoken
@@ -32,6 +31,5 @@ async def show(visit: OfVisit, name: FromPath[str], by: str = "") -> Response[st
         causes=words.CAUSES,
         late=words.LATE,
         asked=asked,
-        link_of=link_of,
         spoken=Spoken(visit),
     )

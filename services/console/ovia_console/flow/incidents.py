@@ -11,7 +11,8 @@ from litestar import Response, get, post
 from litestar.params import FromPath, QueryParameter
 
 from ovia_console.flow.deployments import Deployment, Incident
-from ovia_console.flow.rows import Pages, web_address
+from ovia_console.flow.rows import Pages
+from ovia_console.pages.links import web_address
 from ovia_console.pages.visit import OfVisit, Visit
 from ovia_console.services import ServiceProblem, segment
 

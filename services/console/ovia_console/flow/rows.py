@@ -6,6 +6,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from ovia_console.pages.links import web_address
 from ovia_console.services import Service
 
 # More dots than this nobody tells apart.
@@ -79,8 +80,3 @@ async def all_of(
         cursor, total = page.next, page.total
         if cursor is None or len(found) >= most:
             return Pages(found, cursor, total)
-
-
-def web_address(url: str | None) -> str:
-    """The address, if it is one of the web; sources may tell anything."""
-    return url if url and url.lower().startswith(("https://", "http://")) else ""

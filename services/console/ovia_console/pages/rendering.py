@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from ovia_console.assets.serving import Assets
 from ovia_console.pages.formats import Formats
+from ovia_console.pages.links import web_address
 from ovia_console.pages.navigation import entries
 from ovia_console.session.keeping import word_of
 from ovia_console.session.reader import THEMES, Reader, Taste, taste_of
@@ -75,6 +76,7 @@ class Templates:
             "asset": self._assets.path,
             "languages": LANGUAGES,
             "themes": THEMES,
+            "web_address": web_address,
             "with_query": with_query,
             # For a sentence that is chosen in code: `_` takes what it is given for markup, and is for literals only.
             "translated": translations(language).gettext,

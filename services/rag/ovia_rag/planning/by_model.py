@@ -4,28 +4,22 @@ What it writes is read strictly, must fit the catalogue and the words of the que
 as ever. Whatever is wrong with it, the rules plan instead.
 """
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import cache
 from typing import Annotated, Any
-from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import msgspec
 
 from ovia_rag.planning.planner import (
-    SHARED,
     by_rules,
     finish,
-    read_question,
     seen_in,
 )
 from ovia_rag.planning.reading import Reading, read_again
 from ovia_rag.planning.understanding import MOST_KPIS, Understanding
-from ovia_rag.planning.vocabulary import Vocabularies
 from ovia_rag.providers.chat import ChatModel, Completion, Message
 from ovia_rag.providers.chat import Role as Speaker
 from ovia_rag.providers.failures import ProviderFailed
-from ovia_shared.database.pool import Connection
 from ovia_shared.kpis.catalogue import CATALOGUE
 from ovia_shared.models.ask import (
     Breakdown,
@@ -75,23 +69,6 @@ class Planned(msgspec.Struct, frozen=True):
 
 class _Unusable(Exception):
     """What a model wrote does not fit the question or the catalogue."""
-
-
-async def plan_by_model(
-    conn: Connection,
-    org_id: UUID,
-    question: str,
-    filters: Filters | None = None,
-    *,
-    model: ChatModel,
-    now: datetime,
-    zone: ZoneInfo,
-    caller_role: Role,
-    vocabularies: Vocabularies = SHARED,
-) -> Planned:
-    """The plan with what the model understood, or by rules if that is no use. Raises as `planner.plan` does."""
-    reading = await read_question(conn, org_id, question, now=now, zone=zone, vocabularies=vocabularies)
-    return await planned_with(model, reading, filters or Filters(), caller_role)
 
 
 async def planned_with(model: ChatModel, reading: Reading, filters: Filters, role: Role) -> Planned:

@@ -21,6 +21,7 @@ from tests.local.running import Run
 
 LAPTOP = {"width": 1366, "height": 768}
 READY_SECONDS = 600
+SETTLING_SECONDS = 10
 # What Chromium would ask of the network by itself.
 QUIET = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -71,7 +72,7 @@ def stack() -> Iterator[Stack]:
     try:
         run.ready(READY_SECONDS)
         _until((home / "state/secrets/sample/teams_told").exists, "the teams are told")
-        _until(lambda: _counted(run), "numbers are counted")
+        _until(lambda: _settled(run), "numbers are counted and rest")
         yield Stack(f"http://127.0.0.1:{run.port}", home / "state")
     finally:
         run.process.terminate()
@@ -86,9 +87,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.timeout(2 * READY_SECONDS))
 
 
-def _counted(run: Run) -> bool:
+def _settled(run: Run) -> bool:
+    """Whether numbers are there and rest: facts of one kind come after another, and the cards with them."""
+    before = _rows(run)
+    time.sleep(SETTLING_SECONDS)
+    return bool(before) and before == _rows(run)
+
+
+def _rows(run: Run) -> dict[str, int]:
+    """How many rows are behind each number; nothing while there is no number at all."""
     answer = run.get("/team/kpi")
-    return answer.status_code == 200 and any(one["value"] is not None for one in answer.json()["kpis"])
+    found = answer.json()["kpis"] if answer.status_code == 200 else []
+    return {one["name"]: one["n"] for one in found} if any(one["value"] is not None for one in found) else {}
 
 
 def _until(done: Callable[[], bool], what: str) -> None:
